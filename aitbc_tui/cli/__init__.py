@@ -1,0 +1,1 @@
+"""The commands; one module a family; exit codes in one place."""

@@ -1,0 +1,1 @@
+"""The settings model, loading with provenance, and paths (never creates anything when asked)."""

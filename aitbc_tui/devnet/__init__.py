@@ -1,0 +1,1 @@
+"""An AITBC network in a box, for the demo and the tests."""

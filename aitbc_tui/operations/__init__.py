@@ -1,0 +1,1 @@
+"""Everything that changes the world: plan, guard, run, audit."""

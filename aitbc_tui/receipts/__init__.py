@@ -1,0 +1,1 @@
+"""Canonical bytes, Ed25519, trust store values and verdicts: pure."""

@@ -1,0 +1,1 @@
+"""Event + State -> Snapshot: verdicts, histories, alarms; pure."""

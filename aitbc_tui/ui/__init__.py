@@ -1,0 +1,1 @@
+"""Textual and nothing else: app, bridge, widgets, panes, screens."""
