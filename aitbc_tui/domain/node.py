@@ -1,0 +1,135 @@
+"""What a blockchain node and its host say (contract: node-2026-04.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aitbc_tui.domain.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`GET /rpc/head`. `block_age_s` is the node's own Date header minus the block's time: one clock only."""
+
+    height: int
+    hash: SafeText
+    timestamp: datetime | None
+    tx_count: int | None
+    block_age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A pending or included transaction. `tx_hash` is computed for pending ones (contract 2.1)."""
+
+    tx_hash: SafeText
+    sender: SafeText
+    recipient: SafeText
+    amount: int | float | None
+    fee: int | float | None
+    nonce: int | None
+    chain_id: SafeText = SafeText("")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`GET /rpc/blocks/{height}`; `proposer` and `parent_hash` are empty on hollow blocks (contract fact 6)."""
+
+    height: int
+    hash: SafeText
+    parent_hash: SafeText
+    proposer: SafeText
+    timestamp: datetime | None
+    tx_count: int | None
+    transactions: tuple[Transaction, ...] = ()
+
+    @property
+    def hollow(self) -> bool:
+        return self.height > 0 and (not self.proposer or not self.parent_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeHealth:
+    """`GET /health`: proves only that the RPC process answers (contract fact 3)."""
+
+    status: SafeText
+    supported_chains: tuple[SafeText, ...]
+    proposer_id: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class MempoolReading:
+    """`GET /rpc/mempool`. `capped` when as many came back as were asked for: then the count is a lower bound."""
+
+    count: int
+    capped: bool
+    transactions: tuple[Transaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One systemd unit as `systemctl show` prints it. `uptime_s` only while active."""
+
+    name: SafeText
+    load: SafeText
+    active: SafeText
+    sub: SafeText
+    result: SafeText
+    restarts: int | None
+    memory_bytes: int | None
+    uptime_s: float | None
+    main_pid: int | None = None
+
+    @property
+    def found(self) -> bool:
+        return self.load != "not-found"
+
+    @property
+    def running(self) -> bool:
+        return self.active == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class HostFigures:
+    """A host's own figures from /proc, read by shell built-ins. Sizes in bytes, times in seconds."""
+
+    uptime_s: float | None
+    epoch_s: float | None
+    load1: float | None
+    cpus: int | None
+    cpu_busy: float | None  # share 0..1 since the previous reading; None on the first
+    memory_total: int | None
+    memory_available: int | None
+    disk_total: int | None = None
+    disk_free: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """Distinct peer addresses with an established connection on the P2P port; `listening` from the same read."""
+
+    addresses: tuple[SafeText, ...]
+    listening: bool | None
+
+    @property
+    def count(self) -> int:
+        return len(self.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class GitState:
+    """`git status --porcelain=v2 --branch`: short oid, ahead/behind of the last fetch, changed files."""
+
+    oid: SafeText
+    branch: SafeText
+    ahead: int | None
+    behind: int | None
+    changed: int
+
+    @property
+    def words(self) -> str:
+        """As the Nodes pane shows it: `084dcde clean`, `084dcde +0 -2`."""
+        if self.ahead or self.behind:
+            return f"{self.oid[:7]} +{self.ahead or 0} -{self.behind or 0}"
+        return f"{self.oid[:7]} {'clean' if not self.changed else f'{self.changed} changed'}"

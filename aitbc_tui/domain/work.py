@@ -1,0 +1,138 @@
+"""What the coordinator, the miners and their machines say (contract: coordinator-2026-02.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aitbc_tui.domain.identity import Identity
+from aitbc_tui.domain.text import SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row of the admin list, or the owner's view. Fields that this view does not have are None.
+
+    `state` is the wire's word (QUEUED, RUNNING, COMPLETED, FAILED, CANCELED, EXPIRED, or one never seen).
+    No state is final: a late result turns any of them into COMPLETED (contract 4).
+    """
+
+    job_id: SafeText
+    state: SafeText
+    requested_at: datetime | None
+    client: Identity | None = None
+    miner: Identity | None = None
+    expires_at: datetime | None = None
+    error: SafeText | None = None
+    payment_id: SafeText | None = None
+    payment_status: SafeText | None = None
+    owner_view: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """`GET /v1/admin/jobs`: newest first, never more than 100. `server_time` is its Date header."""
+
+    jobs: tuple[Job, ...]
+    capped: bool
+    server_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Miner:
+    """`GET /v1/admin/miners`. `status` is a free string and says nothing; liveness is the heartbeat's age."""
+
+    identity: Identity
+    status: SafeText
+    inflight: int | None
+    concurrency: int | None
+    region: SafeText | None
+    last_heartbeat: datetime | None
+    average_duration_ms: float | None
+    jobs_completed: int | None
+    jobs_failed: int | None
+    last_receipt_id: SafeText | None
+
+
+@dataclass(frozen=True, slots=True)
+class MinerList:
+    miners: tuple[Miner, ...]
+    server_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorStats:
+    """`GET /v1/admin/stats`, when it is not a 500 (contract Q2)."""
+
+    total_jobs: int
+    active_jobs: int
+    online_miners: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorHealth:
+    """`GET /v1/health`."""
+
+    status: SafeText
+    env: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class GpuReading:
+    """One card. Memory in bytes, power in watts, temperature in °C; None where the card does not say."""
+
+    index: int
+    uuid: SafeText
+    name: SafeText
+    utilisation: float | None
+    memory_used: int | None
+    memory_total: int | None
+    temperature: float | None
+    power: float | None
+    power_limit: float | None
+    driver: SafeText = SafeText("")
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OllamaModel:
+    """A model an Ollama holds (`/api/tags`), sizes in bytes."""
+
+    name: SafeText
+    size: int | None
+    parameters: SafeText
+    quantization: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class OllamaReading:
+    """What one host's Ollama holds; `loaded` are the names of `/api/ps`."""
+
+    models: tuple[OllamaModel, ...]
+    loaded: tuple[SafeText, ...] = ()
+    version: SafeText = SafeText("")
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What a miner must have. Only `region` ever matches a shipped miner (contract 4)."""
+
+    gpu: str | None = None
+    cuda: str | None = None
+    min_vram_gb: int | None = None
+    models: tuple[str, ...] = ()
+    region: str | None = None
+    max_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """A job to submit. The prompt is sent byte for byte and stays out of every repr."""
+
+    model: str
+    prompt: str = field(repr=False)
+    ttl_s: int = 900
+    job_type: str = "inference"
+    pay: float = 0.0
+    constraints: Constraints = Constraints()
+    count: int = 1

@@ -1,0 +1,1 @@
+"""The seven panes: pure builders of lines from a snapshot."""

@@ -1,0 +1,1 @@
+"""The painter and the few widgets that screens are made of."""
