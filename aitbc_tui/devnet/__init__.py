@@ -1,1 +1,1 @@
-"""An AITBC network in a box, for the demo and the tests."""
+"""An AITBC network in a box: chain, coordinator, miners, Ollama, SSH hosts, and a way to break each."""

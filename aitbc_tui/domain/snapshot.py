@@ -354,4 +354,3 @@ class Snapshot:
 
     def job(self, job_id: str) -> JobRow | None:
         return next((row for row in self.jobs if row.job.job_id == job_id), None)
-

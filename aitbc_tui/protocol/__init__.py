@@ -1,1 +1,1 @@
-"""Bytes in, domain values out; sans-IO; every size, depth and count is capped."""
+"""Bytes in, domain values out, without any I/O: requests described, answers parsed, failures named."""

@@ -1,0 +1,68 @@
+"""Every verb, its module and its one line of help; a module is imported only when its verb is used.
+
+A module has `add(parser, verb)`, which adds the verb's own arguments, and `run(ctx, args) -> int`.
+One module may serve several verbs: `args.verb` says which one was meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`endless`: has no deadline unless `--timeout` gives one. `example` stands in the verb's help."""
+
+    verb: str
+    module: str
+    help: str
+    example: str
+    endless: bool = False
+
+
+_HERE = "aitbc_tui.cli"
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "demo",
+        f"{_HERE}.demo",
+        "open the dashboard on an embedded network that ends with it",
+        "aitbc-tui demo\naitbc-tui demo --fault wedge",
+        endless=True,
+    ),
+    Family(
+        "devnet",
+        f"{_HERE}.devnet",
+        "run that network alone, in the foreground",
+        "aitbc-tui devnet --seed 7 --fault wedge=40\naitbc-tui devnet --list-faults",
+        endless=True,
+    ),
+    Family(
+        "receipts",
+        f"{_HERE}.receipts",
+        "receipts with their verdicts; verify receipt files offline",
+        "aitbc-tui receipts verify receipt.json --key signing:KEY",
+    ),
+    Family(
+        "trust",
+        f"{_HERE}.trust",
+        "pinned receipt keys and SSH host keys",
+        "aitbc-tui trust list\naitbc-tui trust add signing KEY",
+    ),
+    Family(
+        "config",
+        f"{_HERE}.config",
+        "make, show and check the configuration",
+        "aitbc-tui config init\naitbc-tui config validate",
+    ),
+    Family(
+        "completions",
+        f"{_HERE}.completions",
+        "print the completion script of a shell",
+        "aitbc-tui completions bash > ~/.local/share/bash-completion/completions/aitbc-tui",
+    ),
+)
+
+
+def family(verb: str) -> Family | None:
+    return next((item for item in FAMILIES if item.verb == verb), None)

@@ -1,0 +1,63 @@
+"""A server's front door, where HTTP faults are switched: hangs, delays, 500s, garbage and far too much."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+GARBAGE = b'{"items":[{"job_id":"\x1b]0;owned\x07[/nope]","state":\xff\xfe'
+_CHUNK = b'{"job_id":"00000000000000000000000000000000","state":"QUEUED"},' * 1024
+
+
+@dataclass(slots=True)
+class Gate:
+    """Switches for one server; everything off means it answers as it should."""
+
+    hung: bool = False
+    slow_s: float = 0.0
+    broken: bool = False
+    garbage: set[str] = field(default_factory=set)
+    huge: dict[str, int] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+
+
+class GateMiddleware:
+    """Sits inside Starlette's error handling, so a fault's 500 is the same as a genuine one."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self.app = app
+        self.gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        gate, path = self.gate, scope["path"]
+        while gate.hung:
+            await asyncio.sleep(0.1)
+        if gate.slow_s:
+            await asyncio.sleep(gate.slow_s)
+        if gate.broken or path in gate.failing:
+            raise RuntimeError("switched to fail")
+        if path in gate.garbage:
+            await _send_start(send)
+            await send({"type": "http.response.body", "body": GARBAGE})
+        elif path in gate.huge:
+            await _send_huge(send, gate.huge[path])
+        else:
+            await self.app(scope, receive, send)
+
+
+async def _send_start(send: Send) -> None:
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+
+async def _send_huge(send: Send, size: int) -> None:
+    await _send_start(send)
+    await send({"type": "http.response.body", "body": b'{"items":[', "more_body": True})
+    for _ in range(max(1, size // len(_CHUNK))):
+        await send({"type": "http.response.body", "body": _CHUNK, "more_body": True})
+    await send({"type": "http.response.body", "body": b"null]}"})

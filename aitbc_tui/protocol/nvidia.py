@@ -1,0 +1,108 @@
+"""GPUs by `nvidia-smi` in CSV: one line a card, once or again and again."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from aitbc_tui.domain.errors import ConfigError, ParseError
+from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.work import GpuReading
+
+FIELDS = (
+    "index",
+    "uuid",
+    "name",
+    "utilization.gpu",
+    "memory.used",
+    "memory.total",
+    "temperature.gpu",
+    "power.draw",
+    "power.limit",
+    "driver_version",
+)
+MAX_BYTES = 256 * 1024
+MAX_LINE = 4096
+MAX_GPUS = 128
+MIB = 1024 * 1024
+# The index of a lost card of which only its bus is known.
+UNKNOWN_INDEX = -1
+_NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
+_LOST = re.compile(r"unable to determine the device handle for gpu\s*(\d*)\s*:?\s*([0-9a-f:.]*)|gpu is lost", re.I)
+
+
+def query_argv(loop_s: int | None = None) -> tuple[str, ...]:
+    """The command: one shot, or a line a card every `loop_s` seconds for as long as it is read."""
+    if loop_s is not None and not 1 <= loop_s <= 3600:
+        raise ConfigError("nvidia-smi loops every 1 to 3600 seconds")
+    argv = ("nvidia-smi", f"--query-gpu={','.join(FIELDS)}", "--format=csv,noheader,nounits")
+    return argv if loop_s is None else (*argv, f"--loop={loop_s}")
+
+
+def parse_gpus(output: bytes) -> tuple[GpuReading, ...]:
+    """The cards of one shot. No card at all is said by nvidia-smi in words, and is a ParseError here."""
+    if len(output) > MAX_BYTES:
+        raise ParseError(f"nvidia-smi printed more than {MAX_BYTES} bytes")
+    cards = [card for line in output.splitlines() if (card := parse_gpu_line(line)) is not None]
+    if len(cards) > MAX_GPUS:
+        raise ParseError(f"nvidia-smi: more than {MAX_GPUS} cards")
+    return tuple(cards)
+
+
+def parse_gpu_line(line: bytes) -> GpuReading | None:
+    """One line of either form; an empty one is None. A lost card is a reading, not an error: it must be shown."""
+    if len(line) > MAX_LINE:
+        raise ParseError(f"nvidia-smi: a line of more than {MAX_LINE} bytes")
+    text = line.decode("utf-8", "replace").strip()
+    if not text:
+        return None
+    lost = _LOST.search(text)
+    try:
+        row = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        row = []
+    fields = [field.strip() for field in row]
+    if len(fields) == len(FIELDS):
+        return _card(fields, lost is not None)
+    if lost is not None:
+        index = int(lost[1]) if lost[1] and len(lost[1]) < 4 else UNKNOWN_INDEX
+        return _lost_card(index, (lost[2] or "").rstrip(":."))
+    raise ParseError(f"nvidia-smi: {clean(text, 120)}")
+
+
+def _card(fields: list[str], lost: bool) -> GpuReading:
+    index, uuid, name, used, memory, total, heat, power, limit, driver = fields
+    number = _number(index)
+    if number is None or number < 0:
+        raise ParseError(f"nvidia-smi: no index in {clean(','.join(fields), 80)!r}")
+    return GpuReading(
+        index=int(number),
+        uuid=clean(uuid, 64),
+        name=clean(name, 64),
+        utilisation=_number(used),
+        memory_used=_mib(memory),
+        memory_total=_mib(total),
+        temperature=_number(heat),
+        power=_number(power),
+        power_limit=_number(limit),
+        driver=clean(_known(driver), 32),
+        lost=lost,
+    )
+
+
+def _lost_card(index: int, bus: str) -> GpuReading:
+    return GpuReading(index, clean(bus, 64), clean(""), None, None, None, None, None, None, lost=True)
+
+
+def _number(text: str) -> float | None:
+    """A figure, or None for [N/A], [Not Supported], [Unknown Error] and whatever else stands in brackets."""
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _mib(text: str) -> int | None:
+    amount = _number(text)
+    return None if amount is None else int(amount * MIB)
+
+
+def _known(text: str) -> str:
+    return "" if text.startswith("[") else text

@@ -1,0 +1,189 @@
+"""Do the nodes agree? Hashes at common heights, never heads of unequal height (contract node-2026-04 6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from statistics import median
+
+from aitbc_tui.domain.snapshot import Chain, Fork
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.state.facts import NodeFacts, World
+from aitbc_tui.state.reduce import block_interval
+
+DISPLAY_STEP = 10
+CONFIRM = 2  # comparisons that must disagree before a fork is called
+BLOCK_TIME_S = 2.0  # the platform's default, until the nodes' own rhythm is seen
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two nodes: the highest height known equal below the first known difference, and that difference."""
+
+    equal: int | None
+    differs: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockQuestion:
+    """A block whose content would decide something; the collector asks it of this node."""
+
+    node: str
+    height: int
+
+
+def fresh_heights(world: World, now: float) -> dict[str, int]:
+    """The height of every node that was heard lately."""
+    heights = {}
+    for name, facts in world.nodes.items():
+        head = facts.head.fresh(now)
+        if head is not None:
+            heights[name] = head.height
+    return heights
+
+
+def source_of(world: World, now: float) -> str | None:
+    """The node that the others are compared with: the producer when it is heard, else any that is."""
+    heights = fresh_heights(world, now)
+    producer = world.topology.producer
+    if producer is not None and producer.name in heights:
+        return str(producer.name)
+    return next((str(n.name) for n in world.topology.nodes if n.name in heights), None)
+
+
+def pair(source: NodeFacts, other: NodeFacts) -> Pair:
+    """What is known of two nodes' common past."""
+    common = sorted(source.hashes.keys() & other.hashes.keys())
+    different = [h for h in common if source.hashes[h] != other.hashes[h]]
+    first = different[0] if different else None
+    equal = [h for h in common if source.hashes[h] == other.hashes[h] and (first is None or h < first)]
+    return Pair(equal[-1] if equal else None, first)
+
+
+def after_comparison(world: World, now: float, utc: float) -> World:
+    """Count agreements and disagreements after a head or block came in."""
+    source = source_of(world, now)
+    if source is None:
+        return world
+    nodes, mismatches = dict(world.nodes), dict(world.mismatches)
+    heights = fresh_heights(world, now)
+    newest = world.compared_height
+    compared = world.compared
+    for name in heights:
+        if name == source:
+            continue
+        result = pair(nodes[source], nodes[name])
+        if result.differs is not None:
+            times, since = mismatches.get(name, (0, utc))
+            mismatches[name] = (times + 1, since)
+        elif result.equal is not None:
+            mismatches.pop(name, None)
+            if result.equal >= min(heights[source], heights[name]) - DISPLAY_STEP:
+                nodes[name] = replace(nodes[name], last_agreed=utc)
+                nodes[source] = replace(nodes[source], last_agreed=utc)
+            if newest is None or result.equal > newest:
+                compared += 1 if newest is None else result.equal - newest
+                newest = result.equal
+    since_utc = world.compared_since if world.compared_since is not None or compared == 0 else utc
+    return replace(
+        world, nodes=nodes, mismatches=mismatches, compared=compared, compared_height=newest, compared_since=since_utc
+    )
+
+
+def forked(world: World) -> tuple[str, ...]:
+    """Nodes that are split off from the source for sure."""
+    return tuple(name for name, (times, _) in world.mismatches.items() if times >= CONFIRM)
+
+
+def judge_chain(world: World, now: float) -> Chain:
+    """All nodes together."""
+    heights = fresh_heights(world, now)
+    source = source_of(world, now)
+    if source is None:
+        return Chain(heights_compared=world.compared, compared_since=world.compared_since)
+    off = forked(world)
+    fork = _fork(world, source, off) if off else None
+    on_chain = [h for name, h in heights.items() if name not in off]
+    common = min(on_chain, default=None)
+    display = fork.height if fork else (common // DISPLAY_STEP * DISPLAY_STEP if common is not None else None)
+    agreeing = sum(1 for name in heights if name == source or _agrees(world, source, name, heights))
+    return Chain(
+        source=source,
+        common_height=common,
+        display_height=display,
+        agreeing=agreeing if len(heights) > 1 else 0,
+        compared=len(heights),
+        heights_compared=world.compared,
+        compared_since=world.compared_since,
+        block_interval_s=pace(world.nodes[source]),
+        fork=fork,
+    )
+
+
+def _agrees(world: World, source: str, name: str, heights: Mapping[str, int]) -> bool:
+    result = pair(world.nodes[source], world.nodes[name])
+    return result.differs is None and result.equal is not None
+
+
+def pace(facts: NodeFacts) -> float | None:
+    """Median seconds a block: from block times where they are known, else from the moments the head moved."""
+    stamps = sorted((h, b.timestamp.timestamp()) for h, b in facts.blocks.items() if b.timestamp and h > 0)
+    gaps = [(t2 - t1) / (h2 - h1) for (h1, t1), (h2, t2) in zip(stamps, stamps[1:], strict=False) if h2 - h1 <= 20]
+    if len(gaps) >= 2:
+        return float(median(gaps))
+    return block_interval(facts.changes)
+
+
+def _fork(world: World, source: str, off: tuple[str, ...]) -> Fork:
+    first = off[0]
+    found = pair(world.nodes[source], world.nodes[first])
+    height = found.differs or 0
+    known = {n: f for n, f in world.nodes.items() if height in f.hashes}
+    exact = found.equal is not None and found.equal == height - 1
+    return Fork(
+        height=height,
+        hashes={n: f.hashes[height] for n, f in known.items()},
+        proposers={n: f.blocks[height].proposer for n, f in known.items() if height in f.blocks},
+        last_common=found.equal if exact else None,
+        since=min(world.mismatches[name][1] for name in off),
+        nodes=off,
+    )
+
+
+def questions(world: World, now: float) -> tuple[BlockQuestion, ...]:
+    """Blocks to ask next: the shown height, a common height where none is known, and a fork's first block."""
+    heights = fresh_heights(world, now)
+    source = source_of(world, now)
+    if source is None:
+        return ()
+    wanted: list[BlockQuestion] = []
+
+    def want(name: str, height: int) -> None:
+        if 0 <= height <= heights.get(name, -1) and height not in world.nodes[name].blocks:
+            wanted.append(BlockQuestion(name, height))
+
+    display = judge_chain(world, now).display_height
+    for name in heights:
+        if display is not None:
+            want(name, display)
+        want(name, 0)
+    for name in heights:
+        if name == source:
+            continue
+        found = pair(world.nodes[source], world.nodes[name])
+        low = min(heights[source], heights[name])
+        if found.differs is None and (found.equal is None or found.equal < low - DISPLAY_STEP):
+            want(source, low)
+            want(name, low)
+        if found.differs is not None and name in forked(world):
+            floor = found.equal if found.equal is not None else -1
+            middle = (floor + found.differs) // 2
+            for height in (found.differs, middle):
+                if height > floor:
+                    want(source, height)
+                    want(name, height)
+    return tuple(dict.fromkeys(wanted))
+
+
+def shown_hash(facts: NodeFacts, height: int | None) -> SafeText | None:
+    return None if height is None else facts.hashes.get(height)

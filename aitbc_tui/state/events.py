@@ -1,0 +1,126 @@
+"""What the collector reports: an answer, a failure, a link, a tick. Values only; times are given, never read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.observed import Trouble
+from aitbc_tui.domain.snapshot import Submission
+from aitbc_tui.domain.text import SafeText
+
+
+class Kind(StrEnum):
+    """Each kind of figure is one source per subject (a node, a host, the coordinator, a job)."""
+
+    HEAD = "head"
+    HEALTH = "health"
+    BLOCK = "block"
+    MEMPOOL = "mempool"
+    UNITS = "units"
+    FIGURES = "figures"
+    PEERS = "peers"
+    GIT = "git"
+    COORDINATOR = "coordinator"
+    JOBS = "jobs"
+    MINERS = "miners"
+    RECEIPTS = "receipts"
+    JOB = "job"
+    RESULT = "result"
+    RECEIPT = "receipt"
+    GPUS = "gpus"
+    OLLAMA = "ollama"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which figure of whom; also the key under which at most one request is in flight."""
+
+    kind: Kind
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} of {self.subject}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A parsed answer. `at` monotonic seconds of its receipt, `utc` the dashboard's clock, for display only."""
+
+    source: Source
+    payload: object
+    at: float
+    utc: float
+    rtt_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An attempt that brought nothing; the last value stays."""
+
+    source: Source
+    trouble: Trouble
+    at: float
+    utc: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """What the transport says of one host's connection; `state` is its word (up, connecting, waiting...)."""
+
+    host: str
+    state: str
+    step: int
+    since: float
+    error: AitbcError | None
+    next_try_at: float | None
+    reconnects: int
+    lost: int
+    rtt_ms: float | None
+    bytes_in: int
+    bytes_out: int
+    connected_since: float | None
+    fingerprint: SafeText
+    at: float
+    utc: float
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A submission changed its state."""
+
+    submission: Submission
+    at: float
+    utc: float
+
+
+@dataclass(frozen=True, slots=True)
+class OwnJobKnown:
+    """A job of ours from the ledger: its id and what only we know of it."""
+
+    job_id: SafeText
+    model: SafeText
+    submitted_utc: float
+    expires_utc: float | None
+    prompt_length: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The job the operator has open, or None."""
+
+    job_id: str | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Requests sent, for the meter."""
+
+    count: int
+    at: float
+
+
+Event = Answered | Failed | LinkChanged | Submitted | OwnJobKnown | Watching | Asked

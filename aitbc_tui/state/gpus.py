@@ -1,0 +1,87 @@
+"""The verdict on each card: does it work, wait ready, idle while work waits, or is it gone?"""
+
+from __future__ import annotations
+
+from aitbc_tui.domain.observed import Freshness
+from aitbc_tui.domain.snapshot import GpuRow, PaneSummary
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict, severity
+from aitbc_tui.domain.work import GpuReading
+from aitbc_tui.state.facts import World
+from aitbc_tui.state.miners import silent_summary
+
+WORKS_FROM = 5.0  # per cent
+MODEL_BYTES = 512 * 1024 * 1024  # more than this held: a model is loaded
+
+
+def gpu_rows(world: World, waiting: int, now: float) -> tuple[GpuRow, ...]:
+    rows = []
+    for host, seen in sorted(world.gpus.items()):
+        if seen.value is None or seen.at is None:
+            continue
+        local = any(h.name == host and h.local for h in world.topology.hosts)
+        served = [m for m in world.topology.miners if m.host == host]
+        for card in seen.value:
+            name = SafeText(f"{host}:{card.index}")
+            stale = seen.freshness(now) is not Freshness.FRESH
+            verdict = Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(card, bool(served), waiting)
+            rows.append(
+                GpuRow(
+                    name=name,
+                    host=SafeText(host),
+                    verdict=verdict,
+                    reading=card,
+                    observed_at=seen.at,
+                    limit_s=seen.limit_s,
+                    source="NVML" if local else "nvidia-smi",
+                    miner=SafeText(served[0].name) if len(served) == 1 else None,
+                    history=world.gpu_history.get(str(name), ()),
+                )
+            )
+    return tuple(rows)
+
+
+def _verdict(card: GpuReading, served: bool, waiting: int) -> Verdict:
+    if card.lost:
+        return Verdict(Level.BAD, SafeText("LOST"), SafeText("the driver cannot reach this card: lost from the bus"))
+    if card.utilisation is None:
+        return Verdict(Level.UNKNOWN, SafeText("unknown"), SafeText("the card does not say how busy it is"))
+    if card.utilisation >= WORKS_FROM:
+        return Verdict(Level.GOOD, SafeText("works"))
+    if not served:
+        return Verdict(Level.WAITS, SafeText("spare"), SafeText("no miner is configured for its host"))
+    if (card.memory_used or 0) >= MODEL_BYTES:
+        return Verdict(Level.GOOD, SafeText("ready"))
+    return Verdict(Level.WAITS, SafeText("idle" if waiting else "ready"))
+
+
+def used(rows: tuple[GpuRow, ...]) -> int:
+    return sum(1 for r in rows if r.verdict.word in ("works", "ready"))
+
+
+def summary(world: World, rows: tuple[GpuRow, ...], per_hour: float | None, now: float) -> PaneSummary:
+    if not world.gpus:
+        lines = (SafeText("no GPU host is configured"), SafeText("set gpu = true at a host of the configuration"))
+        return PaneSummary(Verdict(Level.NONE, SafeText("none")), lines[0], short=lines[0], empty=lines)
+    if not rows:
+        return silent_summary(next(iter(world.gpus.values())), now, "GPU figures")  # type: ignore[arg-type]
+    worst = min(rows, key=lambda r: severity(r.verdict.level))
+    busy, total = used(rows), len(rows)
+    money = "" if per_hour is None else f"{per_hour:.2f} AITBC/h, "
+    counts = f"{money}{busy} of {total} used"
+    note = ""
+    if worst.verdict.level in (Level.BAD, Level.WARN, Level.STALE):
+        verdict, note = worst.verdict, f"{worst.name}: {worst.verdict.text}" if worst.verdict.text else ""
+    elif per_hour:
+        verdict = Verdict(Level.GOOD, SafeText("earning"))
+    else:
+        verdict = Verdict(Level.GOOD, SafeText("works" if any(r.verdict.word == "works" for r in rows) else "ready"))
+    spare = next((r for r in rows if r.verdict.word == "spare"), None)
+    if not note and spare is not None:
+        note = f"{spare.name}: {spare.verdict.text}"
+    silent = [name for name, seen in world.gpus.items() if seen.value is None]
+    if silent:
+        note = f"{silent[0]} is not heard"
+    return PaneSummary(
+        verdict, SafeText(counts), SafeText(note), SafeText(counts), min(r.observed_at for r in rows), 15.0
+    )

@@ -1,0 +1,114 @@
+"""Row 0: the worst thing first, and `sound` only when everything a verdict needs was heard."""
+
+from __future__ import annotations
+
+from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.figures import coarse_age, thousands
+from aitbc_tui.domain.observed import Freshness
+from aitbc_tui.domain.snapshot import Chain, Headline, NodeRow
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.state.facts import World
+
+_RANK = (
+    ("FORK", "HOLLOW", "STALLED", "WEDGED"),
+    ("STUCK", "SILENT", "DOWN", "LOST"),
+    ("TRUST", "BILLED", "HOST KEY"),
+)
+
+
+def _rank(alarm: Alarm) -> tuple[int, int, float]:
+    word = str(alarm.word)
+    for place, words in enumerate(_RANK):
+        if word in words:
+            return place, words.index(word), -alarm.since
+    return len(_RANK), 0, -alarm.since
+
+
+def ranked(alarms: tuple[Alarm, ...]) -> list[Alarm]:
+    """Open alarms in the order of the headline."""
+    return sorted((a for a in alarms if a.open), key=_rank)
+
+
+def headline(world: World, nodes: tuple[NodeRow, ...], chain: Chain, alarms: tuple[Alarm, ...], now: float) -> Headline:
+    opened = ranked(alarms)
+    if opened:
+        return _worst(opened, chain)
+    silent = _silent(world, nodes, now)
+    never = [name for name, age in silent if age is None]
+    total = len(_needed(world, nodes))
+    if never:
+        answered = total - len(never)
+        text = f"{answered} of {total} answer yet" + (", nothing is known" if answered == 0 else "")
+        return Headline(Level.COMING, SafeText("connecting"), SafeText(text), SafeText(text))
+    if silent:
+        name, age = silent[0]
+        text = f"{name} not heard for {coarse_age(age)}, the rest is sound"
+        return Headline(Level.UNKNOWN, SafeText("unknown"), SafeText(text), SafeText(text))
+    return Headline(Level.GOOD, SafeText("sound"), SafeText(_all_well(world)), SafeText("no open alarm"))
+
+
+def _worst(opened: list[Alarm], chain: Chain) -> Headline:
+    first = opened[0]
+    parts = [f"{first.about} {_says(first, chain)}"]
+    parts += [f"{a.word} {a.about}" for a in opened[1:3]]
+    if len(opened) > 3:
+        parts.append(f"{len(opened) - 3} more")
+    short = f"{first.about} {_says(first, chain)}" + (f" · {len(opened) - 1} more" if len(opened) > 1 else "")
+    return Headline(first.level, first.word, SafeText(" · ".join(parts)), SafeText(short))
+
+
+def _says(alarm: Alarm, chain: Chain) -> str:
+    if alarm.rule == "fork" and chain.fork is not None:
+        return f"split off at {thousands(chain.fork.height)}"
+    return str(alarm.evidence)
+
+
+def _needed(world: World, nodes: tuple[NodeRow, ...]) -> list[tuple[str, float | None, bool]]:
+    """Every source a verdict needs: its name, the age of its last answer, whether it is fine as it is."""
+    found: list[tuple[str, float | None, bool]] = []
+    for row in nodes:
+        found.append((str(row.name), row.head.at, row.head.freshness(row.head.at or 0.0) is Freshness.ABSENT))
+    topology = world.topology
+    if topology.coordinator:
+        if topology.has_admin_key:
+            found.append(("the queue", world.jobs.at, False))
+            found.append(("the miner list", world.miners.at, False))
+        found.append(("receipts", world.receipts.at, False))
+    found += [
+        (f"GPUs of {name}", seen.at, seen.freshness(0.0) is Freshness.ABSENT) for name, seen in world.gpus.items()
+    ]
+    return found
+
+
+def _silent(world: World, nodes: tuple[NodeRow, ...], now: float) -> list[tuple[str, float | None]]:
+    """Sources that were never heard or not lately, those never heard first."""
+    limits = {str(row.name): row.head.limit_s for row in nodes}
+    limits |= {
+        "the queue": world.jobs.limit_s,
+        "the miner list": world.miners.limit_s,
+        "receipts": world.receipts.limit_s,
+    }
+    limits |= {f"GPUs of {name}": seen.limit_s for name, seen in world.gpus.items()}
+    silent: list[tuple[str, float | None]] = []
+    for name, at, absent in _needed(world, nodes):
+        if absent:
+            continue
+        if at is None:
+            silent.append((name, None))
+        elif now - at > limits[name]:
+            silent.append((name, now - at))
+    return sorted(silent, key=lambda item: (item[1] is not None, -(item[1] or 0.0)))
+
+
+def _all_well(world: World) -> str:
+    nodes, topology = world.topology.nodes, world.topology
+    parts = []
+    if nodes:
+        parts.append("chain moves, nodes agree" if len(nodes) > 1 else "chain moves")
+        parts.append("mempool drains")
+    if topology.coordinator and topology.has_admin_key:
+        parts += ["miners live", "jobs flow"]
+    if topology.coordinator and world.book:
+        parts.append("receipts valid")
+    return ", ".join(parts)

@@ -1,0 +1,118 @@
+"""The verdict on each mempool. A follower's never drains by design, and that is no alarm (contract fact 7)."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from aitbc_tui.domain.figures import coarse_age, thousands
+from aitbc_tui.domain.observed import Freshness
+from aitbc_tui.domain.snapshot import Chain, MempoolRow, PaneSummary
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict, severity
+from aitbc_tui.state.facts import NodeFacts, World
+from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
+
+STUCK_S = 60.0
+
+
+def mempool_rows(world: World, chain: Chain, now: float) -> tuple[MempoolRow, ...]:
+    return tuple(_row(world, frame, chain, now) for frame in world.topology.nodes)
+
+
+def _drains(world: World, frame: NodeFrame) -> bool:
+    """Only a proposer's mempool drains; with a single node, that node's must."""
+    return frame.role == PRODUCER_ROLE or len(world.topology.nodes) == 1
+
+
+def _row(world: World, frame: NodeFrame, chain: Chain, now: float) -> MempoolRow:
+    facts = world.nodes[frame.name]
+    reading = facts.mempool.value
+    came, went = facts.pool.rates(now)
+    fees = sorted(float(tx.fee) for tx in reading.transactions if tx.fee is not None) if reading else []
+    drains = _drains(world, frame)
+    return MempoolRow(
+        name=frame.name,
+        verdict=_verdict(facts, drains, now),
+        reading=facts.mempool,
+        in_per_min=came,
+        out_per_min=went,
+        oldest_since=facts.pool.oldest(),
+        drains=drains,
+        fee_min=fees[0] if fees else None,
+        fee_median=float(median(fees)) if fees else None,
+        fee_max=fees[-1] if fees else None,
+        history=facts.pool.history,
+    )
+
+
+def _verdict(facts: NodeFacts, drains: bool, now: float) -> Verdict:
+    state = facts.mempool.freshness(now)
+    trouble = facts.mempool.trouble
+    why = trouble.detail if trouble else SafeText("")
+    if state is Freshness.STALE:
+        return Verdict(Level.STALE, SafeText("stale"), why)
+    if state is not Freshness.FRESH:
+        level = {
+            Freshness.CONNECTING: Level.COMING,
+            Freshness.ABSENT: Level.NONE,
+            Freshness.REFUSED: Level.REFUSED,
+        }.get(state, Level.WARN)
+        word = "waits" if state is Freshness.CONNECTING else state.value
+        return Verdict(level, SafeText(word), why)
+    if not drains:
+        return Verdict(Level.NONE, SafeText("keeps"), SafeText("a follower never drains: not counted"))
+    oldest = facts.pool.oldest()
+    if oldest is not None and now - oldest > STUCK_S:
+        return Verdict(Level.WARN, SafeText("waits long"), SafeText(f"the oldest waits {coarse_age(now - oldest)}"))
+    empty = facts.mempool.value is not None and facts.mempool.value.count == 0
+    return Verdict(Level.GOOD, SafeText("empty" if empty else "drains"))
+
+
+def pending(rows: tuple[MempoolRow, ...], now: float) -> tuple[int | None, bool]:
+    """What waits at the producer, and whether that is only a lower bound. Followers are not counted."""
+    counted = [row.reading.fresh(now) for row in rows if row.drains]
+    known = [reading for reading in counted if reading is not None]
+    if not known or len(known) < len(counted):
+        return None, False
+    return sum(r.count for r in known), any(r.capped for r in known)
+
+
+def summary(rows: tuple[MempoolRow, ...], now: float) -> PaneSummary:
+    count, capped = pending(rows, now)
+    words = "? pending" if count is None else f"{thousands(count)}{'+' if capped else ''} pending"
+    worst = min(rows, key=lambda r: severity(r.verdict.level), default=None)
+    verdict = Verdict(Level.NONE, SafeText("none")) if worst is None else _pane_verdict(rows, worst)
+    times = [r.reading.at for r in rows]
+    oldest = None if not times or None in times else min(t for t in times if t is not None)
+    producer = next((r for r in rows if r.drains), None)
+    flow = ""
+    if producer is not None and producer.in_per_min is not None and producer.out_per_min is not None:
+        flow = f", {producer.in_per_min:.0f} in and {producer.out_per_min:.0f} out a minute"
+    return PaneSummary(
+        verdict=verdict,
+        counts=SafeText(words),
+        note=SafeText(_note(rows, worst)),
+        short=SafeText(words + flow),
+        oldest_at=oldest,
+        empty=() if any(r.reading.at is not None for r in rows) else (SafeText("asked as soon as a node answers"),),
+    )
+
+
+def _pane_verdict(rows: tuple[MempoolRow, ...], worst: MempoolRow) -> Verdict:
+    if worst.verdict.level is Level.COMING:
+        return Verdict(Level.COMING, SafeText("waits"))
+    if worst.verdict.level in (Level.GOOD, Level.NONE):
+        return next((r.verdict for r in rows if r.drains), worst.verdict)
+    return worst.verdict
+
+
+def _note(rows: tuple[MempoolRow, ...], worst: MempoolRow | None) -> str:
+    if worst is not None and worst.verdict.level in (Level.BAD, Level.WARN) and worst.verdict.text:
+        return f"{worst.name}: {worst.verdict.text}"
+    parts = []
+    producer = next((r for r in rows if r.drains and r.fee_min is not None), None)
+    if producer is not None:
+        parts.append(f"fee {producer.fee_min:g} to {producer.fee_max:g}")
+    if any(not r.drains for r in rows):
+        parts.append("followers never drain: not counted")
+    return " · ".join(parts)

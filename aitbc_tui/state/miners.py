@@ -1,0 +1,147 @@
+"""Are the miners alive? From the age of their heartbeat and from their work, never from the status word."""
+
+from __future__ import annotations
+
+from aitbc_tui.domain.figures import clock, coarse_age
+from aitbc_tui.domain.observed import Freshness, Observed
+from aitbc_tui.domain.snapshot import MinerRow, PaneSummary
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict, severity
+from aitbc_tui.domain.work import Miner, MinerList
+from aitbc_tui.state.clockwork import server_age
+from aitbc_tui.state.facts import World
+
+FREE_LIMIT_S = 20.0  # contract 5: the shipped miner beats every 15 s while free
+FREE_GONE_S = 45.0  # after a job it beats again within one turn of its loop: late first, then silent
+BUSY_LIMIT_S = 90.0  # contract 5: a busy miner is silent for up to 60.2 s
+HOUR_S = 3600.0
+
+
+def miner_rows(world: World, now: float) -> tuple[MinerRow, ...]:
+    seen = world.miners
+    if seen.value is None or seen.at is None:
+        return ()
+    stale = seen.freshness(now) is not Freshness.FRESH
+    rows = [_row(world, miner, seen.value, seen.at, now, stale) for miner in seen.value.miners]
+    return tuple(sorted(rows, key=lambda r: (severity(r.verdict.level), r.miner.identity.label)))
+
+
+def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, stale: bool) -> MinerRow:
+    age = server_age(miner.last_heartbeat, listed.server_time, at, now)
+    limit = BUSY_LIMIT_S if miner.inflight else FREE_LIMIT_S
+    frame = next((f for f in world.topology.miners if f.name == miner.identity.label), None)
+    last, per_hour = _work(world, miner, now)
+    return MinerRow(
+        miner=miner,
+        verdict=Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(world, miner, age),
+        seen_at=at,
+        beat_age_s=age,
+        beat_limit_s=limit,
+        runs=_runs(world, frame.host if frame else None),
+        host=SafeText(frame.host) if frame else None,
+        last_job=last,
+        jobs_per_hour=per_hour,
+    )
+
+
+def _verdict(world: World, miner: Miner, age: float | None) -> Verdict:
+    busy = bool(miner.inflight)
+    if age is None:
+        return Verdict(Level.UNKNOWN, SafeText("unknown"), SafeText("no heartbeat time in the list"))
+    gone = BUSY_LIMIT_S if busy else FREE_GONE_S
+    said = f"no heartbeat for {coarse_age(age)} (limit {gone:.0f} s{' while busy' if busy else ''})"
+    if age > gone:
+        return Verdict(Level.BAD, SafeText("SILENT"), SafeText(said))
+    if not busy and age > FREE_LIMIT_S:
+        return Verdict(Level.WARN, SafeText("late"), SafeText(said))
+    return Verdict(Level.GOOD, SafeText("busy" if busy else "free"))
+
+
+def queue_models(world: World) -> set[str]:
+    """Models of our own jobs that wait; the admin list does not tell those of others."""
+    jobs = world.jobs.value.jobs if world.jobs.value else ()
+    waiting = {str(j.job_id) for j in jobs if j.state == "QUEUED"}
+    return {str(own.model) for job_id, own in world.own_jobs.items() if job_id in waiting}
+
+
+def _runs(world: World, host: str | None) -> tuple[int, int] | None:
+    reading = world.ollamas[host].value if host is not None and host in world.ollamas else None
+    if reading is None:
+        return None
+    held = {str(m.name) for m in reading.models}
+    wanted = queue_models(world)
+    return len(wanted & held), len(wanted)
+
+
+def _work(world: World, miner: Miner, now: float) -> tuple[SafeText | None, int | None]:
+    """Its last receipt's job, and how many receipts of the last hour are its own."""
+    mine = [k for k in world.book.values() if k.item.receipt.facts.provider == miner.identity]
+    if not mine:
+        return None, None
+    newest = max(mine, key=lambda k: k.seen_utc if k.item.issued_at is None else k.item.issued_at.timestamp())
+    ages = (server_age(k.item.issued_at, k.server_time, k.seen_at, now) for k in mine)
+    return SafeText(newest.item.receipt.facts.job_id[:8]), sum(1 for age in ages if age is not None and age < HOUR_S)
+
+
+def live(rows: tuple[MinerRow, ...]) -> int:
+    return sum(1 for r in rows if r.verdict.level is Level.GOOD)
+
+
+def summary(world: World, rows: tuple[MinerRow, ...], now: float, utc: float) -> PaneSummary:
+    seen = world.miners
+    if not world.topology.coordinator:
+        return _nothing(Verdict(Level.NONE, SafeText("none")), "no coordinator is configured")
+    if not world.topology.has_admin_key:
+        return _nothing(
+            Verdict(Level.REFUSED, SafeText("no key")), "needs an admin key: admin_file in the configuration"
+        )
+    if seen.value is None:
+        return silent_summary(seen, now, "miner list")
+    if not rows:
+        return PaneSummary(
+            Verdict(Level.WARN, SafeText("none")),
+            SafeText("no miner is registered"),
+            short=SafeText("no miner is registered"),
+            oldest_at=seen.at,
+            empty=(SafeText("no miner is registered"),),
+        )
+    alive, total = live(rows), len(rows)
+    worst = min(rows, key=lambda r: severity(r.verdict.level))
+    counts = f"{alive} of {total}" if alive == total else f"{alive} of {total} live"
+    silent = [r for r in rows if r.verdict.level is Level.BAD]
+    if silent:
+        verdict = Verdict(Level.BAD, SafeText(f"{len(silent)} SILENT"))
+        since = clock(utc - (worst.beat_age_s or 0.0))
+        short = f"{alive} of {total} live, {silent[0].miner.identity.label} since {since}"
+        note = f'the platform still calls {silent[0].miner.identity.label} "{silent[0].miner.status}"'
+    elif worst.verdict.level is Level.GOOD:
+        verdict, short, note = Verdict(Level.GOOD, SafeText("live")), counts, "avg s includes the wait in the queue"
+    else:
+        verdict, short, note = worst.verdict, counts, str(worst.verdict.text)
+    return PaneSummary(verdict, SafeText(counts), SafeText(note), SafeText(short), seen.at)
+
+
+def _nothing(verdict: Verdict, why: str) -> PaneSummary:
+    return PaneSummary(verdict, SafeText(""), short=SafeText(why), empty=(SafeText(why),))
+
+
+_LEVELS = {
+    Freshness.CONNECTING: (Level.COMING, "connecting"),
+    Freshness.REFUSED: (Level.REFUSED, "refused"),
+    Freshness.ABSENT: (Level.NONE, "absent"),
+    Freshness.BROKEN: (Level.WARN, "broken"),
+    Freshness.LIMITED: (Level.WARN, "limited"),
+    Freshness.UNREACHABLE: (Level.WARN, "unreachable"),
+}
+
+
+def silent_summary(seen: Observed[object] | Observed[MinerList], now: float, what: str) -> PaneSummary:
+    """A pane whose one source never answered: which nothing it is, and what to do."""
+    level, word = _LEVELS.get(seen.freshness(now), (Level.STALE, "stale"))
+    trouble = seen.trouble
+    lines = (trouble.detail, trouble.remedy) if trouble else (SafeText(f"waits for the {what}"),)
+    return PaneSummary(
+        Verdict(level, SafeText(word)),
+        short=lines[0],
+        empty=tuple(text for text in lines if text),
+    )

@@ -1,0 +1,183 @@
+"""World -> Snapshot: rows, verdicts, alarms, summaries and the headline of one moment. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.figures import thousands
+from aitbc_tui.domain.observed import Freshness
+from aitbc_tui.domain.snapshot import (
+    Chain,
+    GpuRow,
+    JobRow,
+    MempoolRow,
+    MinerRow,
+    NodeRow,
+    Pane,
+    PaneSummary,
+    ReceiptRow,
+    Snapshot,
+    Totals,
+)
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.state import gpus as gpu_state
+from aitbc_tui.state import jobs as job_state
+from aitbc_tui.state import mempools as mempool_state
+from aitbc_tui.state import miners as miner_state
+from aitbc_tui.state import nodes as node_state
+from aitbc_tui.state import receipts as receipt_state
+from aitbc_tui.state.chain import judge_chain
+from aitbc_tui.state.facts import World
+from aitbc_tui.state.headline import headline, ranked
+from aitbc_tui.state.links import link_rows
+from aitbc_tui.state.rules import (
+    RULES,
+    job_signs,
+    link_signs,
+    mempool_signs,
+    miner_signs,
+    node_signs,
+    other_signs,
+    receipt_signs,
+)
+from aitbc_tui.state.trace import trace
+
+
+def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
+    """The snapshot at `now`, and the world with its alarms brought up to that moment."""
+    chain = judge_chain(world, now)
+    nodes = node_state.node_rows(world, chain, now, utc)
+    pools = mempool_state.mempool_rows(world, chain, now)
+    miners = miner_state.miner_rows(world, now)
+    jobs = _jobs(world, miners, now, utc)
+    gpus = gpu_state.gpu_rows(world, job_state.queued(jobs), now)
+    receipts = receipt_state.receipt_rows(world, now)
+    links = link_rows(world, now)
+    signs = (
+        *node_signs(nodes, chain, now),
+        *link_signs(links, now),
+        *miner_signs(miners),
+        *job_signs(jobs),
+        *receipt_signs(receipts),
+        *mempool_signs(pools),
+        *other_signs(world, gpus, now),
+    )
+    memory = world.alarms.after(signs, RULES, now, utc)
+    world = replace(world, alarms=memory)
+    alarms = memory.alarms(RULES)
+    alarms = (*ranked(alarms), *(a for a in alarms if not a.open))
+    hourly = receipt_state.earned_last_hour(receipts) if world.receipts.value is not None else None
+    panes = {
+        Pane.NODES: node_state.summary(world, chain, nodes, now),
+        Pane.MEMPOOL: mempool_state.summary(pools, now),
+        Pane.MINERS: miner_state.summary(world, miners, now, utc),
+        Pane.JOBS: job_state.summary(world, jobs, now),
+        Pane.GPUS: gpu_state.summary(world, gpus, hourly, now),
+        Pane.RECEIPTS: receipt_state.summary(world, receipts, now),
+        Pane.ALARMS: _alarm_summary(world, alarms, now),
+    }
+    snapshot = Snapshot(
+        now=now,
+        utc=datetime.fromtimestamp(utc, UTC),
+        environment=world.topology.environment,
+        headline=headline(world, nodes, chain, alarms, now),
+        panes=panes,
+        chain=chain,
+        nodes=nodes,
+        mempools=pools,
+        miners=miners,
+        jobs=jobs,
+        gpus=gpus,
+        receipts=receipts,
+        alarms=alarms,
+        links=links,
+        models=receipt_state.offered_models(world),
+        ollamas=world.ollamas,
+        credentials=world.topology.credentials,
+        submissions=world.submissions,
+        totals=_totals(world, chain, nodes, pools, miners, jobs, gpus, receipts, alarms, now),
+        coordinator=world.topology.coordinator,
+        coordinator_verdict=_coordinator(world, now),
+        rules_watched=len(RULES),
+    )
+    return world, snapshot
+
+
+def _jobs(world: World, miners: tuple[MinerRow, ...], now: float, utc: float) -> tuple[JobRow, ...]:
+    rows = [job_state.job_row(view, miners, now, utc) for view in job_state.job_views(world, now)]
+    rows = [replace(r, steps=trace(world, r, utc)) if r.job.job_id == world.watched else r for r in rows]
+    return job_state.in_order(rows)
+
+
+def _coordinator(world: World, now: float) -> Verdict:
+    seen = world.coordinator
+    if not world.topology.coordinator:
+        return Verdict(Level.NONE, SafeText("none"), SafeText("no coordinator is configured"))
+    state = seen.freshness(now)
+    if state is Freshness.FRESH:
+        return Verdict(Level.GOOD, SafeText("answers"))
+    if state is Freshness.CONNECTING:
+        return Verdict(Level.COMING, SafeText("connecting"))
+    why = seen.trouble.detail if seen.trouble else SafeText("")
+    return Verdict(Level.STALE if seen.at is not None else Level.WARN, SafeText(state.value), why)
+
+
+def _alarm_summary(world: World, alarms: tuple[Alarm, ...], now: float) -> PaneSummary:
+    opened = [a for a in alarms if a.open]
+    bad = sum(1 for a in opened if a.level is Level.BAD)
+    closed = len(alarms) - len(opened)
+    watched = f"{thousands(len(RULES))} rules watched"
+    heard = [facts.head.at for facts in world.nodes.values()] + [world.jobs.at]
+    newest = max((at for at in heard if at is not None), default=None)
+    if opened:
+        verdict = Verdict(Level.BAD if bad else Level.WARN, SafeText(f"{len(opened)} open"))
+        counts = f"{bad} bad, {len(opened) - bad} warn, {watched}"
+        return PaneSummary(
+            verdict, SafeText(counts), short=SafeText(f"{bad} bad, {len(opened) - bad} warn"), oldest_at=newest
+        )
+    if newest is None:
+        verdict = Verdict(Level.UNKNOWN, SafeText("cannot know yet"))
+        return PaneSummary(verdict, SafeText("nothing was heard yet"), short=SafeText("nothing was heard yet"))
+    counts = f"{watched}, 0 open, {closed} closed in 24 h"
+    empty = () if alarms else (SafeText(f"no open alarm, {watched}"),)
+    verdict = Verdict(Level.GOOD, SafeText("none"))
+    return PaneSummary(verdict, SafeText(counts), short=SafeText(f"0 open, {watched}"), oldest_at=newest, empty=empty)
+
+
+def _totals(
+    world: World,
+    chain: Chain,
+    nodes: tuple[NodeRow, ...],
+    pools: tuple[MempoolRow, ...],
+    miners: tuple[MinerRow, ...],
+    jobs: tuple[JobRow, ...],
+    gpus: tuple[GpuRow, ...],
+    receipts: tuple[ReceiptRow, ...],
+    alarms: tuple[Alarm, ...],
+    now: float,
+) -> Totals:
+    pool, capped = mempool_state.pending(pools, now)
+    queue_known = world.jobs.value is not None
+    miners_known = world.miners.value is not None
+    gpus_known = bool(world.gpus) and any(seen.value is not None for seen in world.gpus.values())
+    receipts_known = world.receipts.value is not None
+    marks = [count for at, count in world.asked if now - at <= 10.0]
+    rtts = [row.head.rtt_ms for row in nodes if row.head.rtt_ms is not None and row.head.fresh(now) is not None]
+    return Totals(
+        pool=pool,
+        pool_capped=capped,
+        queue=job_state.queued(jobs) if queue_known else None,
+        miners_live=miner_state.live(miners) if miners_known else None,
+        miners=len(miners) if miners_known else None,
+        gpus_used=gpu_state.used(gpus) if gpus_known else None,
+        gpus=len(gpus) if gpus_known else None,
+        receipts_valid=sum(1 for r in receipts if r.receipt.valid) if receipts_known else None,
+        receipts=len(receipts) if receipts_known else None,
+        alarms=sum(1 for a in alarms if a.open) if chain.source is not None or queue_known else None,
+        earned=receipt_state.earned_last_hour(receipts) if receipts_known else None,
+        requests_per_s=sum(marks) / 10.0,
+        rtt_ms=max(rtts) if rtts else None,
+    )

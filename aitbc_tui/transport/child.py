@@ -1,0 +1,113 @@
+"""A running command, wherever it runs: its three streams, its end, and how to be rid of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from aitbc_tui.domain.errors import CommandError
+from aitbc_tui.domain.text import clean
+from aitbc_tui.transport.streams import Reader, Writer
+from aitbc_tui.transport.tasks import both
+from aitbc_tui.transport.values import Meter, ShellAnswer
+
+CHUNK: Final = 32 * 1024
+_STDERR_TAIL: Final = 4096
+
+# Runs "$@" until it ends or our end of standard input closes: a follower such as `journalctl -f` would
+# otherwise outlive a lost connection until it next prints.
+TETHER: Final = (
+    'exec 3<&0; "$@" </dev/null 3<&- & c=$!; '
+    '{ cat <&3; kill "$c"; } >/dev/null 2>&1 & w=$!; '
+    'exec 3<&-; wait "$c"; s=$?; kill "$w"; exit "$s"'
+)
+
+
+class Child(Protocol):
+    """A command with pipes. `wait` gives its exit status, negative for a signal."""
+
+    @property
+    def stdin(self) -> Writer: ...
+    @property
+    def stdout(self) -> Reader: ...
+    @property
+    def stderr(self) -> Reader: ...
+    @property
+    def ended(self) -> bool: ...
+    async def wait(self) -> int: ...
+    def abandon(self, *, hard: bool = False) -> None:
+        """End it in the background, with KILL at once if `hard`; may be called at any time, also twice."""
+
+
+class Capped(Exception):
+    """More output than allowed; becomes a CommandError where the command's name is known."""
+
+
+async def read_all(reader: Reader, max_bytes: int, meter: Meter) -> bytes:
+    """Read to the end of the stream; more than `max_bytes` raises Capped."""
+    found = bytearray()
+    while chunk := await reader.read(CHUNK):
+        meter.bytes_in += len(chunk)
+        found += chunk
+        if len(found) > max_bytes:
+            raise Capped
+    return bytes(found)
+
+
+async def collect(child: Child, max_bytes: int, meter: Meter, clock: Callable[[], float]) -> ShellAnswer:
+    """Everything a short command prints, and its exit status. Whatever interrupts this ends the command."""
+    started = clock()
+    try:
+        out, err = await both(
+            read_all(child.stdout, max_bytes, meter), read_all(child.stderr, max_bytes, meter)
+        )
+        status = await child.wait()
+    except BaseException:
+        child.abandon()
+        raise
+    now = clock()
+    return ShellAnswer(status, out, err, now, (now - started) * 1000)
+
+
+async def lines(child: Child, name: str, host: str, max_line: int, meter: Meter) -> AsyncIterator[bytes]:
+    """The lines of a long-lived command without their ends; what exceeds `max_line` in one is dropped."""
+    tail = bytearray()
+    keeper = asyncio.ensure_future(_keep_tail(child.stderr, tail, meter))
+    try:
+        pending = bytearray()
+        while chunk := await child.stdout.read(CHUNK):
+            meter.bytes_in += len(chunk)
+            for number, piece in enumerate(chunk.split(b"\n")):
+                if number > 0:
+                    yield bytes(pending).removesuffix(b"\r")
+                    pending.clear()
+                pending += piece[: max_line - len(pending)]
+        if pending:
+            yield bytes(pending)
+        status = await child.wait()
+        if status != 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(keeper), 0.5)
+            said = clean(bytes(tail).strip(), 200)
+            raise CommandError(
+                f"{name} ended with status {status}" + (f": {said}" if said else ""), exit_status=status, host=host
+            )
+    finally:
+        keeper.cancel()
+        child.abandon()
+        await asyncio.gather(keeper, return_exceptions=True)
+
+
+async def _keep_tail(reader: Reader, tail: bytearray, meter: Meter) -> None:
+    while chunk := await reader.read(CHUNK):
+        meter.bytes_in += len(chunk)
+        tail += chunk
+        del tail[:-_STDERR_TAIL]
+
+
+def monotonic() -> float:
+    """The default clock, in one place so that tests can see what it is."""
+    return time.monotonic()

@@ -1,0 +1,178 @@
+"""Row 0 (the verdict), row 1 (the figures), the last row (keys or a message)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from aitbc_tui.domain.observed import Freshness
+from aitbc_tui.domain.snapshot import Access, NodeRow, Pane, Snapshot
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+
+_CHIP_LEVELS = {Level.BAD: Role.CHIP_BAD, Level.WARN: Role.CHIP_WARN}
+_ACCESS_CHIPS = {Access.SUBMIT: Role.CHIP_ACCENT, Access.OPERATE: Role.CHIP_WARN}
+
+
+def environment_runs(snapshot: Snapshot) -> list[Run]:
+    """`prod · observe · 11:58 UTC`, always at the right end of row 0; a demo says that it is one."""
+    env = snapshot.environment
+    name = env.name if not env.demo or "demo" in env.name else f"demo {env.name}"
+    chip = _ACCESS_CHIPS.get(env.access)
+    access = [Run(f" {env.access.value} ")] if chip is None else [Run(" "), Run(f" {env.access.value} ", chip), Run(" ")]
+    return [
+        Run(name, Role.STRONG),
+        Run(" "),
+        Run("·", Role.MUTED),
+        *access,
+        Run("·", Role.MUTED),
+        Run(f" {fmt.clock(snapshot.utc)} UTC "),
+    ]
+
+
+def headline_runs(snapshot: Snapshot, width: int, room: int) -> list[Run]:
+    """Worst thing first, as glyph and word, then what and where."""
+    head = snapshot.headline
+    level, word, text = head.level, str(head.word), str(head.text if width >= 120 else head.short or head.text)
+    if width < 80:
+        text = text.split(" · ")[0]
+    if snapshot.collector_trouble:
+        level, word, text = Level.UNKNOWN, "unknown", f"not watching: {snapshot.collector_trouble}"
+    chip = _CHIP_LEVELS.get(level)
+    if chip is not None:
+        start = [Run(" "), Run(f" {glyph(level)} {word} ", chip), Run(" ")]
+    else:
+        role = Role.OK if level is Level.GOOD else level_role(level)
+        start = [Run(" "), Run(f"{glyph(level)} {word}", role), Run("   ")]
+    left = room - sum(run.width for run in start)
+    what, dot, rest = _shortened(text, left).partition(" · ")
+    strong = Role.STRONG if chip is not None else Role.TEXT
+    return [*start, Run(what, strong), Run(dot + rest)]
+
+
+def _shortened(text: str, room: int) -> str:
+    """Whole parts between dots as long as they fit, then the ellipsis."""
+    while cell_len(text) > room and " · " in text:
+        text = text.rpartition(" · ")[0]
+    return fmt.shorten(text, max(0, room))
+
+
+def verdict_line(snapshot: Snapshot, width: int) -> Line:
+    """Row 0."""
+    right = environment_runs(snapshot) if width >= 80 else []
+    right_width = sum(run.width for run in right)
+    runs = headline_runs(snapshot, width, width - right_width - (1 if right else 0))
+    blank = width - right_width - sum(run.width for run in runs)
+    return Line((*runs, Run(" " * max(0, blank)), *right)).fit(width)
+
+
+def head_text(node: NodeRow, now: float) -> tuple[str, Role]:
+    """A node's height with its mark: `~` not heard, `≠` on another chain, `?` never learnt."""
+    head = node.head
+    if head.value is None:
+        return "?", Role.MUTED
+    height = fmt.thousands(head.value.height)
+    if head.freshness(now) is Freshness.STALE:
+        return f"~{height}", Role.STALE
+    return (f"≠{height}", Role.BAD_STRONG) if node.off_chain else (height, Role.TEXT)
+
+
+def heads_runs(snapshot: Snapshot) -> list[Run]:
+    if all(node.head.value is None for node in snapshot.nodes):
+        return [Run("heads", Role.MUTED), Run(" ?")]
+    runs = [Run("heads", Role.MUTED)]
+    for index, node in enumerate(snapshot.nodes):
+        text, role = head_text(node, snapshot.now)
+        marked = text[0] in "~≠"
+        runs += [Run(" " if marked or index == 0 else "  "), Run(text, role)]
+    return runs
+
+
+def _figure(label: str, value: str, level: Level = Level.GOOD) -> list[Run]:
+    role = {Level.BAD: Role.BAD, Level.WARN: Role.WARN}.get(level, Role.TEXT)
+    return [Run(label, Role.MUTED), Run(" "), Run(value, role)]
+
+
+def _figures(snapshot: Snapshot) -> list[tuple[str, list[Run]]]:
+    totals = snapshot.totals
+
+    def level(pane: Pane) -> Level:
+        summary = snapshot.panes.get(pane)
+        return summary.verdict.level if summary else Level.UNKNOWN
+
+    def count(value: int | None) -> str:
+        return "?" if value is None else fmt.thousands(value)
+
+    pool = count(totals.pool) if not totals.pool_capped else f"{count(totals.pool)}+"
+    return [
+        ("pool", _figure("pool", pool)),
+        ("queue", _figure("queue", count(totals.queue))),
+        ("miners", _figure("miners", fmt.share(totals.miners_live, totals.miners), level(Pane.MINERS))),
+        ("GPUs", _figure("GPUs", fmt.share(totals.gpus_used, totals.gpus), level(Pane.GPUS))),
+        ("receipts", _figure("receipts", fmt.share(totals.receipts_valid, totals.receipts), level(Pane.RECEIPTS))),
+        ("alarms", _figure("alarms", count(totals.alarms), level(Pane.ALARMS))),
+    ]
+
+
+_DROPPED_FIRST = ("receipts", "GPUs", "miners", "queue", "pool", "alarms")
+
+
+def figures_line(snapshot: Snapshot, width: int, screen: int) -> Line:
+    """Row 1 without the link: every node's height first; figures that find no room are left out, not cut.
+
+    `screen` is the width of the whole screen (below 120 only the alarms stand beside the heads).
+    """
+    figures = [(name, runs) for name, runs in _figures(snapshot) if screen >= 120 or name == "alarms"]
+    heads = heads_runs(snapshot)
+    for name in ("", *_DROPPED_FIRST):
+        figures = [(other, runs) for other, runs in figures if other != name]
+        runs = [Run(" "), *heads]
+        for _, figure in figures:
+            runs += [Run("  "), *figure]
+        if sum(run.width for run in runs) <= width:
+            break
+    return Line(tuple(runs)).fit(width)
+
+
+def link_line(snapshot: Snapshot, width: int, bytes_per_s: float, slow: bool = False) -> Line:
+    """Row 1, right end: round trip and what the painting costs."""
+    rtt = snapshot.totals.rtt_ms
+    trip = "?" if rtt is None else f"{rtt:.0f} ms"
+    painted = fmt.rate(bytes_per_s)
+    dot = Run("·", Role.MUTED)
+    if width >= 200:
+        return Line(
+            (
+                Run("requests", Role.MUTED),
+                Run(f" {snapshot.totals.requests_per_s:.1f}/s "),
+                dot,
+                Run(" painted", Role.MUTED),
+                Run(f" {painted} "),
+                dot,
+                Run(" link", Role.MUTED),
+                Run(f" {trip}{' · slow' if slow else ''} "),
+            )
+        )
+    gap = "  " if rtt is None else " "
+    return Line((Run("link", Role.MUTED), Run(f" {trip}{gap}"), dot, Run(" slow " if slow else f" {painted} ")))
+
+
+def hints_line(hints: Sequence[tuple[str, str]], width: int) -> Line:
+    """The last row: as many hints as fit, most useful first; the last of them (`? help`, `q quit`) always stay."""
+    pairs = list(hints)
+    keep = next((index for index, (key, _) in enumerate(pairs) if key == ":"), max(0, len(pairs) - 1))
+    while pairs and 1 + sum(len(key) + len(word) + 3 for key, word in pairs) - 2 > width and keep > 0:
+        keep -= 1
+        del pairs[keep]
+    runs: list[Run] = []
+    for index, (key, word) in enumerate(pairs):
+        runs += [Run("  " if index else " "), Run(key, Role.ACCENT), Run(f" {word}")]
+    return Line(tuple(runs)).fit(width)
+
+
+def message_line(text: str, level: Level, width: int) -> Line:
+    """A message in the hints' row."""
+    start = [] if level is Level.NONE else [Run(f"{glyph(level)} ", level_role(level))]
+    return Line((Run(" "), *start, Run(fmt.shorten(text, width - 4)))).fit(width)

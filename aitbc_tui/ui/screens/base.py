@@ -1,0 +1,125 @@
+"""What every screen opened from the dashboard shares: rows 0 and 1, a scrolling body, the hints, messages, Esc."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.timer import Timer
+
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.paint import Line
+from aitbc_tui.ui.panes.status import figures_line, hints_line, link_line, message_line, verdict_line
+from aitbc_tui.ui.widgets.canvas import Canvas, ScrollCanvas
+
+if TYPE_CHECKING:
+    from aitbc_tui.ui.app import AitbcApp
+
+TOAST_S = 4.0
+
+
+class StatusScreen(Screen[None]):
+    """Rows 0 and 1 and the last row; subclasses yield `top()` first and `bottom()` last in `compose`."""
+
+    AUTO_FOCUS = ""
+    BINDINGS = [Binding("escape", "back", show=False)]
+
+    _message: Line | None = None
+    _message_timer: Timer | None = None
+
+    @property
+    def aitbc(self) -> AitbcApp:
+        """The app with its own type: `.backend`, `.current`, `.look`."""
+        return cast("AitbcApp", self.app)
+
+    def top(self) -> ComposeResult:
+        yield Canvas(id="verdict")
+        yield Canvas(id="figures")
+        yield Canvas(id="link")
+
+    def bottom(self) -> ComposeResult:
+        yield Canvas(id="hints")
+
+    def hints(self, width: int) -> Sequence[tuple[str, str]]:
+        """Pairs of key and word for the last row, most useful first; `? help` is added at the end."""
+        return [("Esc", "back")]
+
+    def build_hints(self, width: int) -> Line:
+        return hints_line(self.hints(width), width)
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        """A newer snapshot, or the same one later. Subclasses call this first."""
+        width = self.size.width
+        self.query_one("#verdict", Canvas).show([verdict_line(snapshot, width)])
+        link = link_line(snapshot, width, self.aitbc.painted, self.aitbc.slow)
+        self.query_one("#figures", Canvas).show([figures_line(snapshot, width - link.width, width)])
+        link_canvas = self.query_one("#link", Canvas)
+        if link_canvas.styles.width is None or link_canvas.size.width != link.width:
+            self._place_link(link.width)
+        link_canvas.show([link])
+        self.show_hints()
+
+    def _place_link(self, width: int) -> None:
+        self.query_one("#link", Canvas).styles.width = width
+        self.query_one("#figures", Canvas).styles.width = self.size.width - width
+
+    def show_hints(self) -> None:
+        self.query_one("#hints", Canvas).show([self._message or self.build_hints(self.size.width)])
+
+    def toast(self, text: str, level: Level = Level.NONE) -> None:
+        """A message takes the hints' row for 4 s; nothing else on the screen moves."""
+        self._message = message_line(text, level, self.size.width)
+        self.show_hints()
+        if self._message_timer is not None:
+            self._message_timer.stop()
+        self._message_timer = self.set_timer(TOAST_S, self._end_message)
+
+    def _end_message(self) -> None:
+        self._message = None
+        self.show_hints()
+
+    def on_mount(self) -> None:
+        self.on_snapshot(self.aitbc.current)
+
+    def on_screen_resume(self) -> None:
+        self.on_snapshot(self.aitbc.current)
+
+    def on_resize(self) -> None:
+        self.on_snapshot(self.aitbc.current)
+
+    def action_back(self) -> None:
+        self.aitbc.back()
+
+
+class DetailScreen(StatusScreen):
+    """A screen of lines. `build` makes them; its first line is the title and stays, the others scroll."""
+
+    AUTO_FOCUS = "#body"
+
+    def compose(self) -> ComposeResult:
+        yield from self.top()
+        yield Canvas(id="spacer")
+        yield Canvas(id="title")
+        yield ScrollCanvas(id="body")
+        yield from self.bottom()
+
+    def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
+        """The title line and the lines under it, from what is known; pure. `height` is that of both together."""
+        return []
+
+    @property
+    def body(self) -> ScrollCanvas:
+        return self.query_one("#body", ScrollCanvas)
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        super().on_snapshot(snapshot)
+        width, height = self.size
+        spacer = 1 if width >= 120 else 0  # narrow screens have no row to spare
+        self.query_one("#spacer", Canvas).display = bool(spacer)
+        lines = list(self.build(snapshot, width, height - 3 - spacer))
+        self.query_one("#title", Canvas).show(lines[:1])
+        self.body.show(lines[1:])

@@ -1,0 +1,215 @@
+"""Roles become styles here and nowhere else: dark, light, 16 colours and NO_COLOR; ASCII mode is applied here too."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rich.style import Style
+from textual.theme import Theme
+
+from aitbc_tui.ui.paint import Role, to_ascii
+
+_CHIPS = {Role.CHIP_BAD: Role.BAD, Role.CHIP_WARN: Role.WARN, Role.CHIP_ACCENT: Role.ACCENT}
+_BOLD = {Role.STRONG, Role.BAD_STRONG}
+
+_DARK = {
+    Role.TEXT: "#d5dae1",
+    Role.MUTED: "#97a1ad",
+    Role.RULE: "#3d4753",
+    Role.OK: "#7cc08c",
+    Role.WARN: "#e6b450",
+    Role.BAD: "#ff7a70",
+    Role.UNKNOWN: "#b9a3f5",
+    Role.STALE: "#c9a98a",
+    Role.ACCENT: "#6fb6ff",
+}
+_LIGHT = {
+    Role.TEXT: "#1d2329",
+    Role.MUTED: "#5a636d",
+    Role.RULE: "#b9c0c8",
+    Role.OK: "#1b6f35",
+    Role.WARN: "#7d5200",
+    Role.BAD: "#b3211b",
+    Role.UNKNOWN: "#6a3fb5",
+    Role.STALE: "#76552f",
+    Role.ACCENT: "#0a57b8",
+}
+# Numbers of the terminal's own 16 colours. On a dark background 1, 4, 8 and 12 never carry text, on a light one
+# 2, 3, 6 and 9 to 14 never do; where a role has no colour left, place and case alone tell its rank.
+_ANSI_DARK = {
+    Role.TEXT: 7,
+    Role.MUTED: 7,
+    Role.RULE: 8,
+    Role.OK: 2,
+    Role.WARN: 11,
+    Role.BAD: 9,
+    Role.UNKNOWN: 13,
+    Role.STALE: 6,
+    Role.ACCENT: 14,
+}
+_ANSI_LIGHT = {
+    Role.TEXT: 0,
+    Role.MUTED: 0,
+    Role.RULE: 7,
+    Role.OK: 0,
+    Role.WARN: 0,
+    Role.BAD: 1,
+    Role.UNKNOWN: 5,
+    Role.STALE: 0,
+    Role.ACCENT: 4,
+}
+_ANSI_BOLD = {"ansi": {Role.BAD}, "ansi-light": {Role.BAD, Role.WARN}}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How lines are painted: the style of each role, on its own and on the selected row, and the character set."""
+
+    name: str
+    ascii: bool
+    plain: Mapping[Role, Style]
+    chosen: Mapping[Role, Style]  # on the selected row
+
+    def style(self, role: Role, selected: bool = False) -> Style:
+        return (self.chosen if selected else self.plain)[role]
+
+    def text(self, text: str) -> str:
+        return _ascii_sentence(text) if self.ascii else text
+
+
+_UNEQUAL = re.compile(r"(?<=\S) ≠ (?=\S)")
+
+
+def _ascii_sentence(text: str) -> str:
+    """In a sentence `≠` takes two cells and reads `!=`; alone in its column it stays one cell."""
+    if text.isascii():
+        return text
+    return to_ascii(_UNEQUAL.sub(" != ", text))
+
+
+def _true_colour(colours: Mapping[Role, str], background: str, selection: str) -> tuple[dict[Role, Style], ...]:
+    plain, chosen = {}, {}
+    for role in Role:
+        if role in _CHIPS:
+            style = Style(color=background, bgcolor=colours[_CHIPS[role]], bold=True)
+            plain[role] = chosen[role] = style
+            continue
+        base = Role.TEXT if role is Role.STRONG else Role.BAD if role is Role.BAD_STRONG else role
+        plain[role] = Style(color=colours[base], bold=role in _BOLD or None)
+        chosen[role] = plain[role] + Style(bgcolor=selection)
+    return plain, chosen
+
+
+def _sixteen(numbers: Mapping[Role, int], name: str) -> tuple[dict[Role, Style], ...]:
+    plain, chosen = {}, {}
+    bold = _BOLD | _ANSI_BOLD[name]
+    for role in Role:
+        base = _CHIPS.get(role, Role.TEXT if role is Role.STRONG else Role.BAD if role is Role.BAD_STRONG else role)
+        number = 15 if role is Role.STRONG and name == "ansi" else numbers[base]
+        chip = role in _CHIPS
+        plain[role] = Style(color=f"color({number})", bold=role in bold or chip or None, reverse=chip or None)
+        # A coloured text on a reversed row would lose its contrast: the selected row is plain text, reversed.
+        chosen[role] = plain[role] if chip else Style(reverse=True, bold=role in bold or None)
+    return plain, chosen
+
+
+def _no_colour() -> tuple[dict[Role, Style], ...]:
+    plain, chosen = {}, {}
+    for role in Role:
+        chip = role in _CHIPS
+        plain[role] = Style(bold=role in _BOLD or chip or None, reverse=chip or None)
+        chosen[role] = plain[role] if chip else Style(reverse=True, bold=role in _BOLD or None)
+    return plain, chosen
+
+
+LOOKS = ("dark", "light", "ansi", "ansi-light", "mono")
+
+
+@lru_cache(16)
+def look(name: str = "dark", ascii_only: bool = False) -> Look:
+    """The look of this name; `mono` is what NO_COLOR asks for."""
+    if name == "dark":
+        plain, chosen = _true_colour(_DARK, "#0f1317", "#1b2c3f")
+    elif name == "light":
+        plain, chosen = _true_colour(_LIGHT, "#fbfbf9", "#d6e6f7")
+    elif name == "ansi":
+        plain, chosen = _sixteen(_ANSI_DARK, name)
+    elif name == "ansi-light":
+        plain, chosen = _sixteen(_ANSI_LIGHT, name)
+    elif name == "mono":
+        plain, chosen = _no_colour()
+    else:
+        raise ValueError(f"no theme {name!r}; there are {', '.join(LOOKS)}")
+    return Look(name, ascii_only, plain, chosen)
+
+
+def is_ansi(name: str) -> bool:
+    """True where only the terminal's own colours are used."""
+    return name in ("ansi", "ansi-light", "mono")
+
+
+def choose(theme: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The look for a wish (`auto` or a name) in this environment."""
+    if "NO_COLOR" in environ:
+        return "mono"
+    if theme != "auto":
+        return theme
+    depth = environ.get("COLORTERM", "").lower()
+    many = depth in ("truecolor", "24bit") or environ.get("TERM", "").endswith("256color")
+    return "dark" if many else "ansi"
+
+
+def wants_ascii(environ: Mapping[str, str], encoding: str) -> bool:
+    """The Linux console has no discs, and a locale that is not UTF-8 has no rules."""
+    return environ.get("TERM") == "linux" or encoding.lower().replace("-", "") != "utf8"
+
+
+def textual_themes() -> list[Theme]:
+    """The same colours for Textual's own widgets: fields, the command palette."""
+    return [
+        _textual("dark", _DARK, "#0f1317", "#1b2c3f"),
+        _textual("light", _LIGHT, "#fbfbf9", "#d6e6f7"),
+        *(_textual_ansi(name) for name in ("ansi", "ansi-light", "mono")),
+    ]
+
+
+def _textual(name: str, colours: Mapping[Role, str], background: str, selection: str) -> Theme:
+    return Theme(
+        name=f"aitbc-{name}",
+        dark=name == "dark",
+        primary=colours[Role.ACCENT],
+        secondary=colours[Role.MUTED],
+        accent=colours[Role.ACCENT],
+        warning=colours[Role.WARN],
+        error=colours[Role.BAD],
+        success=colours[Role.OK],
+        foreground=colours[Role.TEXT],
+        background=background,
+        surface=background,
+        panel=selection,
+        variables={"aitbc-selection": selection, "aitbc-muted": colours[Role.MUTED], "aitbc-rule": colours[Role.RULE]},
+    )
+
+
+def _textual_ansi(name: str) -> Theme:
+    return Theme(
+        name=f"aitbc-{name}",
+        dark=name != "ansi-light",
+        ansi=True,
+        primary="ansi_default" if name == "mono" else "ansi_bright_cyan" if name == "ansi" else "ansi_blue",
+        secondary="ansi_default",
+        accent="ansi_default",
+        warning="ansi_default",
+        error="ansi_default",
+        success="ansi_default",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={"aitbc-selection": "ansi_default", "aitbc-muted": "ansi_default", "aitbc-rule": "ansi_default"},
+    )
