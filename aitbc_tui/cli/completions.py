@@ -36,7 +36,7 @@ def add(parser: Parser, verb: str) -> None:
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
-    from aitbc_tui.cli.main import build_parser
+    from aitbc_tui.cli.program import build_parser
 
     tree = list(_tree(build_parser(lambda family: True), ""))
     ctx.out.write({"bash": bash, "zsh": zsh, "fish": fish}[args.shell](tree))

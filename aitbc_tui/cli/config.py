@@ -25,9 +25,7 @@ def add(parser: Parser, verb: str) -> None:
         actions, "validate", "check the file and the files it names", "aitbc-tui config validate --config new.toml"
     )
     add_json(validate)
-    add_command(
-        actions, "schema", "the JSON Schema of the file", "aitbc-tui config schema > aitbc-tui.schema.json"
-    )
+    add_command(actions, "schema", "the JSON Schema of the file", "aitbc-tui config schema > aitbc-tui.schema.json")
     path = add_command(actions, "path", "which file is read", "aitbc-tui config path")
     add_json(path)
 
@@ -71,7 +69,7 @@ def _init(ctx: Context, args: argparse.Namespace) -> int:
 def _show(ctx: Context, args: argparse.Namespace) -> int:
     from aitbc_tui.config.show import rows
 
-    settings = ctx.settings
+    settings = ctx.settings_of_file
     listed = rows(settings)
     if args.json:
         values = {key: {"value": value, "from": str(origin)} for key, value, origin in listed}
@@ -93,13 +91,13 @@ def _text(value: object) -> str:
 
 def _validate(ctx: Context, args: argparse.Namespace) -> int:
     """Everything that can be said without asking any host."""
+    from aitbc_tui.config.errors import ConfigProblems, Problem
     from aitbc_tui.config.files import check_files
-    from aitbc_tui.config.load import ConfigProblems, Problem
 
     path, _ = _located(ctx)
     problems: tuple[Problem, ...]
     try:
-        problems = check_files(ctx.settings)
+        problems = check_files(ctx.settings_of_file)
     except ConfigProblems as error:
         problems = error.problems
     except ConfigError as error:
@@ -112,7 +110,7 @@ def _validate(ctx: Context, args: argparse.Namespace) -> int:
         return Exit.USAGE if problems else Exit.OK
     if problems:
         raise ConfigProblems(problems)
-    settings = ctx.settings
+    settings = ctx.settings_of_file
     if not settings.trust.signing:
         warn(ctx.err, "no receipt key is in [trust]: without one, pinned there or by trust add, none is called valid")
     ctx.out.write(f"{path}: valid, environment {settings.chosen}\n")

@@ -52,19 +52,29 @@ class Context:
     def settings(self) -> Settings:
         """The checked configuration; read once, its warnings printed once."""
         if self._settings is None:
-            from aitbc_tui.config.load import Flags, load
-
-            common = self.common
-            loaded = load(Flags(common.config, common.env, common.read_only), self.environ)
-            for warning in loaded.warnings:
-                warn(self.err, warning)
-            if common.yes and common.yes != loaded.chosen:
-                raise GuardError(
-                    f'--yes names "{common.yes}", but this is environment "{loaded.chosen}"',
-                    remedy=f"--env {common.yes}, or --yes {loaded.chosen}",
-                )
-            self._settings = loaded
+            self._settings = self._load(any_env=False)
         return self._settings
+
+    @property
+    def settings_of_file(self) -> Settings:
+        """The same for a command about the file as a whole: no environment needs to be chosen."""
+        if self._settings is None:
+            self._settings = self._load(any_env=True)
+        return self._settings
+
+    def _load(self, *, any_env: bool) -> Settings:
+        from aitbc_tui.config.load import Flags, load
+
+        common = self.common
+        loaded = load(Flags(common.config, common.env, common.read_only, any_env), self.environ)
+        for warning in loaded.warnings:
+            warn(self.err, warning)
+        if common.yes and common.yes != loaded.chosen:
+            raise GuardError(
+                f'--yes names "{common.yes}", but this is environment "{loaded.chosen}"',
+                remedy=f"--env {common.yes}, or --yes {loaded.chosen}",
+            )
+        return loaded
 
     @property
     def environment(self) -> EnvironmentConfig:

@@ -11,9 +11,9 @@ from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.options import Parser
 from aitbc_tui.cli.output import PROGRAM
-from aitbc_tui.config.model import NoConfiguration
+from aitbc_tui.config.errors import NoConfiguration
 from aitbc_tui.config.options import DisplayOptions
-from aitbc_tui.config.overrides import is_on
+from aitbc_tui.config.variables import is_on
 from aitbc_tui.domain.errors import ConfigError
 
 if TYPE_CHECKING:

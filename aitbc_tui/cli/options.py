@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from aitbc_tui import __version__
-from aitbc_tui.config.overrides import is_on
+from aitbc_tui.config.variables import is_on
 from aitbc_tui.config.words import did_you_mean
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.text import clean

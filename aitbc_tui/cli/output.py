@@ -44,9 +44,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable
     return lines
 
 
-def print_table(
-    out: TextIO, headers: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()
-) -> None:
+def print_table(out: TextIO, headers: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> None:
     out.write("\n".join(table(headers, rows, right)) + "\n")
 
 

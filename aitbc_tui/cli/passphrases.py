@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 from pathlib import Path
 
@@ -70,5 +71,5 @@ def _may_need(host: HostConfig) -> bool:
             if "%" in value or "$" in value:
                 return True
             candidates.add(str(Path(value.strip()).expanduser()))
-    readable = tuple(sorted(path for path in candidates if Path(path).is_file()))
+    readable = tuple(sorted(path for path in candidates if os.path.isfile(path) and os.access(path, os.R_OK)))
     return bool(readable) and any(key.encrypted for key in key_files(readable))

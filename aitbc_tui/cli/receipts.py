@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aitbc_tui.cli.context import Context
-from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.options import Parser, add_command, add_json
 from aitbc_tui.cli.output import print_json, print_table
-from aitbc_tui.domain.errors import ConfigError, TrustError
-from aitbc_tui.domain.text import clean
+from aitbc_tui.cli.report import report
+from aitbc_tui.domain.errors import AitbcError, ConfigError, TrustError
+from aitbc_tui.domain.text import SafeText, clean
 
 if TYPE_CHECKING:
     from aitbc_tui.receipts.offline import FileVerdict
@@ -47,23 +47,21 @@ def add(parser: Parser, verb: str) -> None:
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
-    from aitbc_tui.receipts.offline import verify_files
+    from aitbc_tui.receipts.offline import FileVerdict, verify_files
     from aitbc_tui.receipts.trust import AttestationPolicy
 
     trust = _trust(ctx, args.key)
     policy = None if args.attestation is None else AttestationPolicy(args.attestation)
-    failures: list[Exception] = []
-    rows: list[FileVerdict] = []
+    contents: list[tuple[str, bytes]] = []
+    unread: list[FileVerdict] = []
     for name in args.files:
         try:
-            rows += verify_files([(name, _content(name))], trust, policy)
+            contents.append((name, _content(name)))
         except ConfigError as error:
-            failures.append(error)
-    if len(args.files) > 1 and not failures:
-        # Once more together: two receipts for one job may stand in two files.
-        rows = verify_files([(name, _content(name)) for name in args.files if name != "-"], trust, policy) or rows
+            unread.append(FileVerdict(name, SafeText(""), None, clean(error.detail)))
+    rows = verify_files(contents, trust, policy) + unread
     _print(ctx, rows, args.json)
-    return _outcome(rows, failures, trust)
+    return _outcome(ctx, rows, trust)
 
 
 def _trust(ctx: Context, keys: list[str]) -> TrustStore:
@@ -77,7 +75,6 @@ def _trust(ctx: Context, keys: list[str]) -> TrustStore:
 
 
 def _content(name: str) -> bytes:
-    shown = clean(name, 200)
     try:
         if name == "-":
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -85,11 +82,11 @@ def _content(name: str) -> bytes:
             with Path(name).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError(f"{shown}: {error.strerror}", remedy="name files that hold receipts") from None
+        raise ConfigError(error.strerror or "cannot be read") from None
     except ValueError:
-        raise ConfigError(f"{shown}: not a file name", remedy="name files that hold receipts") from None
+        raise ConfigError("not a file name") from None
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{shown}: larger than {MAX_BYTES >> 20} MiB", remedy="name files that hold receipts")
+        raise ConfigError(f"larger than {MAX_BYTES >> 20} MiB")
     return data
 
 
@@ -100,7 +97,7 @@ def _print(ctx: Context, rows: list[FileVerdict], as_json: bool) -> None:
     elif rows:
         print_table(
             ctx.out,
-            ("verdict", "file", "where", "reason", "unsigned claims"),
+            ("verdict", "file", "where", "reason", "unsigned claims", "content"),
             [
                 (
                     "no receipt" if row.verdict is None else row.verdict.value,
@@ -108,26 +105,27 @@ def _print(ctx: Context, rows: list[FileVerdict], as_json: bool) -> None:
                     row.where,
                     row.reason,
                     ", ".join(row.unsigned_claims) or "none",
+                    "; ".join(remark.detail for remark in row.remarks) or "–",
                 )
                 for row in rows
             ],
         )
 
 
-def _outcome(rows: list[FileVerdict], failures: list[Exception], trust: TrustStore) -> int:
+def _outcome(ctx: Context, rows: list[FileVerdict], trust: TrustStore) -> int:
     from aitbc_tui.domain.receipt import ReceiptVerdict
     from aitbc_tui.receipts.trust import KeyRole
 
-    for row in rows:
-        if row.verdict is None:
-            failures.append(ConfigError(f"{row.file}: {row.reason}", remedy="name files that hold receipts"))
+    failures: list[AitbcError] = [
+        ConfigError(f"{clean(row.file, 200)}: {row.reason}", remedy="name files that hold receipts")
+        for row in rows
+        if row.verdict is None
+    ]
     bad = [row for row in rows if row.verdict not in (None, ReceiptVerdict.VALID)]
     if bad:
-        first = f"{clean(bad[0].file, 200)}: {bad[0].verdict}: {bad[0].reason}"
         remedy = "ask whoever runs the coordinator"
         if not trust.knows(KeyRole.SIGNING):
             remedy = "no signing key is pinned: --key signing:KEY, or aitbc-tui trust add signing KEY"
+        first = f"{clean(bad[0].file, 200)}: {bad[0].verdict}: {bad[0].reason}"
         failures.append(TrustError(f"{len(bad)} of {len(rows)} not valid; {first}", remedy=remedy))
-    if failures:
-        raise ExceptionGroup("receipts", failures)
-    return Exit.OK
+    return report(failures, ctx.err)

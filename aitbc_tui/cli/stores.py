@@ -7,7 +7,8 @@ from pathlib import Path
 
 from aitbc_tui.cli.context import Context
 from aitbc_tui.config import paths
-from aitbc_tui.config.model import NoConfiguration, TrustConfig
+from aitbc_tui.config.errors import NoConfiguration
+from aitbc_tui.config.model import TrustConfig
 from aitbc_tui.ledger.trustfile import load_pins
 from aitbc_tui.receipts.trust import Pin, TrustStore
 
@@ -30,7 +31,7 @@ def read_stores(ctx: Context) -> Stores:
     config_file: Path | None = None
     configured = TrustConfig()
     try:
-        settings = ctx.settings
+        settings = ctx.settings_of_file
         config_file, configured = settings.path, settings.trust
     except NoConfiguration:
         pass  # the pins in the usual place still count

@@ -50,11 +50,10 @@ def trust(raw: Mapping[str, Any]) -> TrustConfig:
 
 
 def _host(name: str, raw: Mapping[str, Any], base: Path) -> HostConfig:
-    paths = {key: expand(raw[key], base) for key in ("identity", "known_hosts") if key in raw}
-    rest = {key: value for key, value in raw.items() if key not in paths}
-    if "ollama" in rest:
-        rest["ollama"] = rest["ollama"].rstrip("/")
-    return HostConfig(name=name, **rest, **paths)
+    changed: dict[str, Any] = {key: expand(raw[key], base) for key in ("identity", "known_hosts") if key in raw}
+    if "ollama" in raw:
+        changed["ollama"] = raw["ollama"].rstrip("/")
+    return HostConfig(**{**raw, **changed, "name": name})
 
 
 def _node(raw: Mapping[str, Any]) -> NodeConfig:

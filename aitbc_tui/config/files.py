@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from aitbc_tui.config.load import Problem
-from aitbc_tui.config.model import CREDENTIALS, EnvironmentConfig, Settings
+from aitbc_tui.config.errors import Problem
+from aitbc_tui.config.model import EnvironmentConfig, Settings
 from aitbc_tui.config.secrets import read_secret
+from aitbc_tui.config.variables import CREDENTIALS
 from aitbc_tui.domain.errors import ConfigError
 
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from aitbc_tui.config import build, paths
 from aitbc_tui.config.check import Finding, check_shape, dotted
+from aitbc_tui.config.errors import ConfigProblems, NoConfiguration, Problem
 from aitbc_tui.config.lines import KeyPath, key_lines, line_of
-from aitbc_tui.config.model import NoConfiguration, Origin, OriginKind, Settings
-from aitbc_tui.config.overrides import Override, apply, foreign_variables
+from aitbc_tui.config.model import Origin, OriginKind, Settings
+from aitbc_tui.config.overrides import Override, apply
 from aitbc_tui.config.references import check_references
+from aitbc_tui.config.variables import foreign_variables
 from aitbc_tui.config.words import did_you_mean, one_of
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.text import clean
@@ -25,33 +27,13 @@ _AT_LINE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One line for a person: where it stands, which key, what is wrong."""
-
-    where: str
-    key: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.key}: {self.message}" if self.key else f"{self.where}: {self.message}"
-
-
-class ConfigProblems(ConfigError):
-    """Everything that is wrong with the configuration; `detail` is the first of it."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{problems[0]}{more}", remedy="aitbc-tui config schema lists every key")
-        self.problems = problems
-
-
-@dataclass(frozen=True, slots=True)
 class Flags:
-    """What the command line says about the configuration."""
+    """What the command line says about the configuration. `any_env`: the command is about the file, not a network."""
 
     config: str | None = None
     env: str | None = None
     read_only: bool = False
+    any_env: bool = False
 
 
 def locate(flags: Flags, environ: Mapping[str, str]) -> tuple[Path, Origin]:
@@ -141,9 +123,7 @@ def _problem(finding: Finding, path: Path, lines: Mapping[KeyPath, int]) -> Prob
     return Problem(f"{path}:{line}" if line else str(path), dotted(finding.path), finding.message)
 
 
-def _choose(
-    raw: Mapping[str, Any], path: Path, flags: Flags, environ: Mapping[str, str]
-) -> tuple[str, Origin]:
+def _choose(raw: Mapping[str, Any], path: Path, flags: Flags, environ: Mapping[str, str]) -> tuple[str, Origin]:
     names = list(raw["env"])
     if flags.env is not None:
         name, origin = flags.env, Origin(OriginKind.FLAG, "--env")
@@ -151,7 +131,7 @@ def _choose(
         name, origin = environ["AITBC_TUI_ENV"], Origin(OriginKind.ENVIRONMENT, "AITBC_TUI_ENV")
     elif "default_env" in raw:
         return raw["default_env"], Origin(OriginKind.FILE, "default_env")
-    elif len(names) == 1:
+    elif len(names) == 1 or flags.any_env:
         return names[0], Origin(OriginKind.DEFAULT)
     else:
         said = f"{path}: no environment was chosen, and there is {one_of(names)}"

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.snapshot import Access
 from aitbc_tui.receipts.trust import AttestationPolicy, TrustStore, store_of
 
 LOCAL = "local"
-CREDENTIALS = ("client", "admin", "miner")
 
 
 class Role(StrEnum):
@@ -158,7 +156,3 @@ class Settings:
 
     def origin(self, key: str) -> Origin:
         return self.origins.get(key, Origin(OriginKind.DEFAULT))
-
-
-class NoConfiguration(ConfigError):
-    """No file was named and the usual place holds none: the first start, not a mistake."""

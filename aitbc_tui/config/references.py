@@ -10,8 +10,9 @@ from typing import Any
 
 from aitbc_tui.config.check import Finding
 from aitbc_tui.config.lines import KeyPath
-from aitbc_tui.config.model import CREDENTIALS, LOCAL, Role
+from aitbc_tui.config.model import LOCAL, Role
 from aitbc_tui.config.rules import shown
+from aitbc_tui.config.variables import CREDENTIALS
 from aitbc_tui.config.words import did_you_mean, one_of
 from aitbc_tui.receipts.trust import parse_key
 

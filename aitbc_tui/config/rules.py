@@ -171,6 +171,4 @@ UNIT = _matching(_UNIT, "the name of a systemd unit")
 CHAIN_ID = _matching(_CHAIN, "a chain id such as ait-mainnet")
 USER = _matching(_USER, "a login name")
 # Not quotable: a private key looks the same.
-PUBLIC_KEY = Rule(
-    key_problem, {"type": "string", "pattern": "^([0-9a-fA-F]{64}|[A-Za-z0-9_-]{43})$"}, quotable=False
-)
+PUBLIC_KEY = Rule(key_problem, {"type": "string", "pattern": "^([0-9a-fA-F]{64}|[A-Za-z0-9_-]{43})$"}, quotable=False)

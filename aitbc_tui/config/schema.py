@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aitbc_tui.config import rules
-from aitbc_tui.config.model import CREDENTIALS
 from aitbc_tui.config.rules import Rule
+from aitbc_tui.config.variables import CREDENTIALS
 
 
 class Shape(StrEnum):

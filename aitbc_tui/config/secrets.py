@@ -54,10 +54,7 @@ def read_secret(source: SecretSource) -> Secret:
 
     The path and the command are not quoted in errors: somebody may have put the secret itself there.
     """
-    if source.file is not None:
-        data = _read_file(source.file, source)
-    else:
-        data = _run(source.command or "", source)
+    data = _run(source.command or "", source) if source.file is None else _read_file(source.file, source)
     line = data.split(b"\n", 1)[0].strip()
     if not line:
         raise _error(source, "its first line is empty", "put the key on the first line")

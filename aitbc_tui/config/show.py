@@ -7,7 +7,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 
-from aitbc_tui.config.model import CREDENTIALS, CoordinatorConfig, Origin, SecretSource, Settings
+from aitbc_tui.config.model import CoordinatorConfig, Origin, SecretSource, Settings
+from aitbc_tui.config.variables import CREDENTIALS
 
 Row = tuple[str, object, Origin]
 

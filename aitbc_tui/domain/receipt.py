@@ -134,7 +134,7 @@ class VerifiedReceipt:
 
 
 def short_key(key_id: str) -> SafeText:
-    """A key in 12 cells, as `0EqyMnQr…zhc`; pass a cleaned one."""
+    """A key in 12 cells, as `0EqyMnQr…hzc`; pass a cleaned one."""
     return SafeText(key_id if len(key_id) <= 12 else f"{key_id[:8]}…{key_id[-3:]}")
 
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -127,8 +127,13 @@ class Ledger:
 
     def seen_receipt(self, env: str, receipt: VerifiedReceipt) -> SeenReceipt:
         """Keep a receipt as received with its newest verdict, and say how it compares with what is known."""
+        return self.seen_receipts(env, (receipt,))[0]
+
+    def seen_receipts(self, env: str, receipts: Sequence[VerifiedReceipt]) -> tuple[SeenReceipt, ...]:
+        """A whole page at once: one transaction, one sync."""
+        now = self._clock()
         with self._store.writing() as database:
-            return remember(database, env, receipt, self._clock())
+            return tuple(remember(database, env, receipt, now) for receipt in receipts)
 
     def receipts(self, env: str, limit: int = 100, job_id: str | None = None) -> tuple[StoredReceipt, ...]:
         """Receipts of this environment, the newest seen first."""

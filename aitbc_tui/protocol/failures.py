@@ -38,6 +38,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, what: str, hos
 
 def body_detail(headers: Mapping[str, str], body: bytes) -> SafeText:
     """What the body says, in one line; never the input it complains about."""
+    if not body.strip():
+        return SafeText("")
     kind = headers.get("content-type", "")
     if "json" in kind or body.lstrip()[:1] == b"{":
         try:

@@ -32,7 +32,7 @@ done < /proc/stat; [ $c -eq 0 ] || printf '@cpus %s\\n' "$c"
 _SOCKETS = """\
 p=0; for f in tcp tcp6; do [ -r /proc/net/$f ] || continue; printf '@read %s\\n' "$f"; n=0
 while read -r a l r s b; do n=$((n+1)); [ $n -le {lines} ] || {{ printf '@cut %s\\n' "$f"; break; }}
-case "$l $r " in {patterns}) p=$((p+1)); [ $p -le {printed} ] || {{ printf '@cut %s\\n' "$f"; break; }}
+case "$s $l $r " in {patterns}) p=$((p+1)); [ $p -le {printed} ] || {{ printf '@cut %s\\n' "$f"; break; }}
 printf '@tcp %s %s %s\\n' "$l" "$r" "$s";; esac; done < /proc/net/$f; done
 """
 
@@ -51,7 +51,7 @@ def probe_script(ports: Collection[int] = ()) -> str:
         raise ConfigError("a P2P port is a number from 1 to 65535")
     sockets = ""
     if ports:
-        patterns = "|".join(f'*":{port:04X} "*' for port in sorted(set(ports)))
+        patterns = "|".join(f'0[1A]" "*":{port:04X} "*' for port in sorted(set(ports)))
         sockets = _SOCKETS.format(lines=MAX_TCP_LINES, printed=MAX_PRINTED, patterns=patterns)
     return "{ " + _FIGURES + sockets + "printf '@end\\n'; } 2>/dev/null\n"
 

@@ -62,7 +62,7 @@ def _deeper_than(value: object, limit: int) -> bool:
         level = [child for item in level for child in _children(item) if isinstance(child, (dict, list))]
         if not level:
             return False
-    return True
+    return bool(level)
 
 
 def _children(value: object) -> list[object]:

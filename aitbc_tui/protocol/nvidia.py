@@ -28,7 +28,9 @@ MIB = 1024 * 1024
 # The index of a lost card of which only its bus is known.
 UNKNOWN_INDEX = -1
 _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,6})?", re.ASCII)
-_LOST = re.compile(r"unable to determine the device handle for gpu\s*(\d*)\s*:?\s*([0-9a-f:.]*)|gpu is lost", re.I)
+_BUS = r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]"
+# "for GPU 0000:01:00.0: ..." of older drivers, "for GPU1: 0000:01:00.0: ..." of newer ones.
+_LOST = re.compile(rf"unable to determine the device handle for gpu\s*(?:(\d{{1,3}}):\s+)?({_BUS})?|gpu is lost", re.I)
 
 
 def query_argv(loop_s: int | None = None) -> tuple[str, ...]:
@@ -65,8 +67,7 @@ def parse_gpu_line(line: bytes) -> GpuReading | None:
     if len(fields) == len(FIELDS):
         return _card(fields, lost is not None)
     if lost is not None:
-        index = int(lost[1]) if lost[1] and len(lost[1]) < 4 else UNKNOWN_INDEX
-        return _lost_card(index, (lost[2] or "").rstrip(":."))
+        return _lost_card(int(lost[1]) if lost[1] else UNKNOWN_INDEX, lost[2] or "")
     raise ParseError(f"nvidia-smi: {clean(text, 120)}")
 
 

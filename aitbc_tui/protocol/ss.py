@@ -51,9 +51,11 @@ def parse_ss(output: bytes, port: int, also: Collection[int] = (), *, all_states
         if not fields:
             continue
         state = fields.pop(0) if fields[0] in _STATES else "ESTAB"
-        if len(fields) < 4:
+        if len(fields) < 4 or not (fields[0].isdigit() and fields[1].isdigit()):
             raise ParseError(f"ss: not a socket: {clean(line, 80)!r}")
         (_, local_port), (address, remote_port) = _end(fields[2]), _end(fields[3])
+        if local_port is None or (state == "ESTAB" and remote_port is None):
+            raise ParseError(f"ss: no port in {clean(line, 80)!r}")
         listening = listening or (state == "LISTEN" and local_port == port)
         if state == "ESTAB" and (local_port == port or remote_port in remote_ports):
             found[clean(str(_address(address)))] = None

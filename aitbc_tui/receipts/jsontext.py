@@ -89,13 +89,14 @@ def _no_constant(word: str) -> NoReturn:
     raise RefusedJson(f"{word} is not JSON")
 
 
-def _bounded_int(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
-        raise RefusedJson(f"an integer of {len(digits)} digits")
+def _bounded_int(text: str) -> int:
+    digits = len(text.lstrip("-"))
     try:
-        return int(digits)
-    except ValueError:  # PYTHONINTMAXSTRDIGITS may be set lower
-        raise RefusedJson(f"an integer of {len(digits)} digits") from None
+        if digits <= MAX_DIGITS:
+            return int(text)
+    except ValueError:  # this interpreter was told to accept fewer
+        pass
+    raise RefusedJson(f"an integer of {digits} digits")
 
 
 def _finite_float(text: str) -> float:

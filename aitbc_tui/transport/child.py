@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -15,15 +15,18 @@ from aitbc_tui.transport.tasks import both
 from aitbc_tui.transport.values import Meter, ShellAnswer
 
 CHUNK: Final = 32 * 1024
+PATIENCE_S: Final = 4.0  # `timeout -k 1` and the tether take up to 3 s to end what ignores TERM
 _STDERR_TAIL: Final = 4096
 
-# Runs "$@" until it ends or our end of standard input closes: a follower such as `journalctl -f` would
-# otherwise outlive a lost connection until it next prints.
+# How a command ends when our end of its standard input closes, be it that we want to be rid of it or that the
+# connection broke. Signals through SSH are not enough: sshd refuses them where it has not changed the user, that
+# is for root. `-$$` is the group of our own session, and no group at all where we lead none.
 TETHER: Final = (
     'exec 3<&0; "$@" </dev/null 3<&- & c=$!; '
-    '{ cat <&3; kill "$c"; } >/dev/null 2>&1 & w=$!; '
+    '{ cat <&3; kill "$c"; sleep 2; kill -s KILL -- "-$$"; } >/dev/null 2>&1 & w=$!; '
     'exec 3<&-; wait "$c"; s=$?; kill "$w"; exit "$s"'
 )
+SHELL: Final = '{ cat; kill -s KILL -- "-$$"; } | { sh; kill -s KILL -- "-$$"; }'
 
 
 class Child(Protocol):
@@ -38,8 +41,8 @@ class Child(Protocol):
     @property
     def ended(self) -> bool: ...
     async def wait(self) -> int: ...
-    def abandon(self, *, hard: bool = False) -> None:
-        """End it in the background, with KILL at once if `hard`; may be called at any time, also twice."""
+    def abandon(self) -> None:
+        """End it in the background by closing its input; may be called at any time, also twice."""
 
 
 class Capped(Exception):
@@ -57,13 +60,17 @@ async def read_all(reader: Reader, max_bytes: int, meter: Meter) -> bytes:
     return bytes(found)
 
 
+async def discard(reader: Reader) -> None:
+    """Read to the end for nothing: a full channel would keep the command from ending."""
+    while await reader.read(CHUNK):
+        continue
+
+
 async def collect(child: Child, max_bytes: int, meter: Meter, clock: Callable[[], float]) -> ShellAnswer:
     """Everything a short command prints, and its exit status. Whatever interrupts this ends the command."""
     started = clock()
     try:
-        out, err = await both(
-            read_all(child.stdout, max_bytes, meter), read_all(child.stderr, max_bytes, meter)
-        )
+        out, err = await both(read_all(child.stdout, max_bytes, meter), read_all(child.stderr, max_bytes, meter))
         status = await child.wait()
     except BaseException:
         child.abandon()
@@ -72,7 +79,7 @@ async def collect(child: Child, max_bytes: int, meter: Meter, clock: Callable[[]
     return ShellAnswer(status, out, err, now, (now - started) * 1000)
 
 
-async def lines(child: Child, name: str, host: str, max_line: int, meter: Meter) -> AsyncIterator[bytes]:
+async def lines(child: Child, name: str, host: str, max_line: int, meter: Meter) -> AsyncGenerator[bytes, None]:
     """The lines of a long-lived command without their ends; what exceeds `max_line` in one is dropped."""
     tail = bytearray()
     keeper = asyncio.ensure_future(_keep_tail(child.stderr, tail, meter))
@@ -97,8 +104,10 @@ async def lines(child: Child, name: str, host: str, max_line: int, meter: Meter)
             )
     finally:
         keeper.cancel()
-        child.abandon()
-        await asyncio.gather(keeper, return_exceptions=True)
+        try:
+            await asyncio.gather(keeper, return_exceptions=True)
+        finally:
+            child.abandon()  # only now: two readers of one channel are not allowed
 
 
 async def _keep_tail(reader: Reader, tail: bytearray, meter: Meter) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import AitbcError, CommandError
 from aitbc_tui.domain.text import clean
-from aitbc_tui.transport.child import TETHER, Capped, Child, collect, lines, monotonic
+from aitbc_tui.transport.child import SHELL, TETHER, Capped, Child, collect, lines, monotonic
 from aitbc_tui.transport.http import HttpClient
 from aitbc_tui.transport.shell import Shell
 from aitbc_tui.transport.spec import HostSpec, Limits
@@ -95,9 +95,7 @@ class Host(ABC):
         """For a library that speaks httpx. Give its client `follow_redirects=False, trust_env=False`."""
         from aitbc_tui.transport.httpx_bridge import ChannelTransport  # httpx is slow to import
 
-        return ChannelTransport(
-            self._dial, self._meter, self.trouble, deadline_s=deadline_s, max_bytes=max_bytes
-        )
+        return ChannelTransport(self._dial, self._meter, self.trouble, deadline_s=deadline_s, max_bytes=max_bytes)
 
     async def shell(self, script: str, *, timeout_s: float, max_bytes: int) -> ShellAnswer:
         """Run a script of ours in the host's one persistent `sh`. Commands that may hang need `timeout`."""
@@ -111,7 +109,7 @@ class Host(ABC):
         seconds = max(1, math.ceil(timeout_s))
         try:
             async with asyncio.timeout(timeout_s):
-                child = await self._spawn(["timeout", "-k", "1", str(seconds), *argv], stdin=False)
+                child = await self._spawn(["sh", "-c", TETHER, "sh", "timeout", "-k", "1", str(seconds), *argv])
                 answer = await collect(child, max_bytes, self._meter, self._clock)
         except TimeoutError as exc:
             raise self.trouble() or CommandError(
@@ -125,7 +123,7 @@ class Host(ABC):
         """The lines of a command that runs until the iterator is closed (use `contextlib.aclosing`)."""
         self._check()
         name = clean(argv[0], 80)
-        child = await self._spawn(["sh", "-c", TETHER, "sh", *argv], stdin=True)
+        child = await self._spawn(["sh", "-c", TETHER, "sh", *argv])
         async with aclosing(lines(child, name, self.spec.name, max_line, self._meter)) as found:
             async for line in found:
                 yield line
@@ -136,15 +134,15 @@ class Host(ABC):
             raise trouble
 
     async def _spawn_shell(self) -> Child:
-        return await self._spawn(["sh"], stdin=True)
+        return await self._spawn(["sh", "-c", SHELL])
 
     @abstractmethod
     async def _dial(self, host: str, port: int) -> tuple[Reader, Writer]:
         """A byte stream to a port as the host sees it, or a typed error."""
 
     @abstractmethod
-    async def _spawn(self, argv: Sequence[str], *, stdin: bool) -> Child:
-        """Start a command on the host, or raise a typed error."""
+    async def _spawn(self, argv: Sequence[str]) -> Child:
+        """Start a command on the host, or raise a typed error. It must end when its input does."""
 
 
 def open_host(

@@ -11,11 +11,11 @@ from contextlib import suppress
 
 from aitbc_tui.domain.errors import AitbcError, CommandError, ConnectError
 from aitbc_tui.domain.text import clean
-from aitbc_tui.transport.child import Child
+from aitbc_tui.transport.child import PATIENCE_S, Child, discard
 from aitbc_tui.transport.host import Host, OnChange
 from aitbc_tui.transport.spec import HostSpec
 from aitbc_tui.transport.streams import Reader, Writer
-from aitbc_tui.transport.tasks import Tasks
+from aitbc_tui.transport.tasks import Tasks, both
 from aitbc_tui.transport.values import LinkReport, LinkState
 
 
@@ -42,18 +42,18 @@ class LocalChild:
     async def wait(self) -> int:
         return await self._process.wait()
 
-    def abandon(self, *, hard: bool = False) -> None:
-        if self._leaving:
-            return
-        self._leaving = True
-        self._signal(signal.SIGKILL if hard else signal.SIGTERM)
-        self._tasks.spawn(self._reap(hard))
+    def abandon(self) -> None:
+        if not self._leaving:
+            self._leaving = True
+            self.stdin.close()
+            self._tasks.spawn(self._reap())
 
-    async def _reap(self, hard: bool) -> None:
+    async def _reap(self) -> None:
         try:
-            if not hard:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._process.wait(), 1.0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_S):
+                    await both(discard(self.stdout), discard(self.stderr))
+                    await self._process.wait()
         finally:
             # Also after a clean end: what the command left behind in its group goes with it.
             self._signal(signal.SIGKILL)
@@ -113,7 +113,7 @@ class LocalHost(Host):
         self._become(LinkState.CLOSED)
         self._shell.drop()
         await self._http.aclose()
-        await self._tasks.settle(3.0)
+        await self._tasks.settle(PATIENCE_S)
         await self._tasks.close()
 
     def _become(self, state: LinkState) -> None:
@@ -133,18 +133,18 @@ class LocalHost(Host):
             detail = f"nothing listens on {host}:{port}" if refused else f"{host}:{port}: {clean(str(exc), 120)}"
             raise ConnectError(detail, host=self.spec.name) from exc
 
-    async def _spawn(self, argv: Sequence[str], *, stdin: bool) -> Child:
+    async def _spawn(self, argv: Sequence[str]) -> Child:
         self._check()
         try:
             process = await self._tasks.whole(
                 asyncio.create_subprocess_exec(
                     *argv,
-                    stdin=PIPE if stdin else asyncio.subprocess.DEVNULL,
+                    stdin=PIPE,
                     stdout=PIPE,
                     stderr=PIPE,
                     start_new_session=True,
                 ),
-                lambda made: LocalChild(made, self._tasks).abandon(hard=True),
+                lambda made: LocalChild(made, self._tasks).abandon(),
             )
         except OSError as exc:
             raise CommandError(f"cannot start {clean(argv[0], 80)}: {exc.strerror}", host=self.spec.name) from exc

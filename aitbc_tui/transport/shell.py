@@ -59,7 +59,7 @@ class Shell:
         """Forget the shell, for its connection is gone or it is out of step."""
         child, self._child = self._child, None
         if child is not None:
-            child.abandon(hard=True)
+            child.abandon()
 
     async def _run(self, script: str, max_bytes: int) -> ShellAnswer:
         try:
@@ -74,7 +74,7 @@ class Shell:
         except Capped:
             self.drop()
             raise CommandError(f"the shell printed more than {max_bytes} bytes", host=self._host) from None
-        except _Ended:
+        except (_Ended, BrokenPipeError, ConnectionResetError):
             self.drop()
             raise self._gone() or CommandError("the shell ended in the middle of a script", host=self._host) from None
         except BaseException:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from rich.cells import cell_len, set_cell_size
+
 NONE = "–"
 UNKNOWN = "?"
 
@@ -100,8 +102,17 @@ def short_hash(value: str, width: int = 15) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut with an ellipsis."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+    """Cut with an ellipsis, counted in cells."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
+def parts(text: str, width: int, between: str = " · ") -> str:
+    """A text of several parts loses its last ones before it is cut inside one."""
+    while cell_len(text) > width and between in text:
+        text = text.rpartition(between)[0]
+    return shorten(text, width)
 
 
 def job_id(value: str, digits: int = 8) -> str:

@@ -94,11 +94,11 @@ def test_the_checks_in_their_order_and_words() -> None:
         ("canonical bytes", True, "808 bytes, SHA-256 22b60bc8…6cda1"),
         ("alg", True, "Ed25519, exactly"),
         ("signature", True, "verifies under the key inside the receipt"),
-        ("signing key pinned", False, "no: 0EqyMnQr…zhc is not in the trust store"),
+        ("signing key pinned", False, "no: 0EqyMnQr…hzc is not in the trust store"),
         (
             "attestation",
             False,
-            "1 present, 1 bad: one is made with oJql9Hpn…vPA, which nobody has pinned for attestation",
+            "1 present, 1 bad: one is made with oJql9Hpn…pPA, which nobody has pinned for attestation",
         ),
         ("price", True, "1.250 s × 0.020000 = 0.025000, same as signed"),
     ]
@@ -228,6 +228,6 @@ def test_a_nan_that_became_null_is_hinted_at() -> None:
 
 
 def test_short_forms() -> None:
-    assert short_key("0EqyMnQrtKs6E2i9RhXk5tAiSrcaAWuvhSCjMsl3hzc") == "0EqyMnQr…zhc"
+    assert short_key("0EqyMnQrtKs6E2i9RhXk5tAiSrcaAWuvhSCjMsl3hzc") == "0EqyMnQr…hzc"
     assert short_key("AAAA") == "AAAA"
     assert short_hash("22b60bc84518e53d4f4e334090938cf5aa99aa99f7c629ebf270086c7996cda1") == "22b60bc8…6cda1"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import Access, NodeRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
@@ -47,16 +45,9 @@ def headline_runs(snapshot: Snapshot, width: int, room: int) -> list[Run]:
         role = Role.OK if level is Level.GOOD else level_role(level)
         start = [Run(" "), Run(f"{glyph(level)} {word}", role), Run("   ")]
     left = room - sum(run.width for run in start)
-    what, dot, rest = _shortened(text, left).partition(" · ")
+    what, dot, rest = fmt.parts(text, left).partition(" · ")
     strong = Role.STRONG if chip is not None else Role.TEXT
     return [*start, Run(what, strong), Run(dot + rest)]
-
-
-def _shortened(text: str, room: int) -> str:
-    """Whole parts between dots as long as they fit, then the ellipsis."""
-    while cell_len(text) > room and " · " in text:
-        text = text.rpartition(" · ")[0]
-    return fmt.shorten(text, max(0, room))
 
 
 def verdict_line(snapshot: Snapshot, width: int) -> Line:

@@ -11,17 +11,7 @@ from aitbc_tui.domain.snapshot import Pane, PaneSummary
 from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
-
-NAMES = {
-    Pane.NODES: "Nodes",
-    Pane.MEMPOOL: "Mempool",
-    Pane.MINERS: "Miners",
-    Pane.JOBS: "Jobs",
-    Pane.GPUS: "GPUs",
-    Pane.RECEIPTS: "Receipts",
-    Pane.ALARMS: "Alarms",
-}
-
+from aitbc_tui.ui.panes.title import NAMES, pane_age, title_line
 
 @dataclass(frozen=True, slots=True)
 class PaneView:
@@ -96,56 +86,6 @@ class Content:
     columns: Sequence[Column]
     rows: Sequence[Row]
     extra: Mapping[str, str] = field(default_factory=dict)  # headers that change, by column key
-
-
-def title_line(
-    pane_key: str,
-    name: str,
-    verdict: Verdict,
-    counts: str,
-    width: int,
-    *,
-    focused: bool,
-    age: str = "",
-    marks: str = "",
-) -> Line:
-    """The rule with key, name, verdict, counts and, at the right end, the age of the oldest thing."""
-    rule, rule_role = ("━", Role.ACCENT) if focused else ("─", Role.RULE)
-    name_role = Role.ACCENT if focused else Role.STRONG
-    start = [Run(f"{rule} ", rule_role)]
-    if pane_key:
-        start.append(Run(f"{pane_key} ", Role.ACCENT))
-    start.append(Run(name.ljust(9) if pane_key else f"{name} ", name_role))
-    start.append(Run(f"{glyph(verdict.level)} {verdict.word}", level_role(verdict.level)))
-    end: list[Run] = [Run(rule, rule_role)]
-    if age:
-        end = [Run(f" {age} ", Role.STALE if age.startswith("~") else Role.MUTED), Run(rule, rule_role)]
-    if marks:
-        end = [Run(f" {marks}", Role.ACCENT), *(end if age else [Run(" "), *end])]
-    room = width - sum(run.width for run in start) - sum(run.width for run in end) - 1
-    middle = [Run(f" · {text}", Role.MUTED)] if (text := _fitting(counts, room - 3)) else []
-    blank = room - sum(run.width for run in middle)
-    fill = [Run(" "), Run(rule * blank, rule_role)] if blank > 0 else [Run(" " * (blank + 1))]
-    return Line((*start, *middle, *fill, *end)).fit(width)
-
-
-def _fitting(counts: str, room: int) -> str:
-    """Counts lose their last items before they are cut inside one."""
-    text = counts
-    while cell_len(text) > room and ", " in text:
-        text = text.rpartition(", ")[0]
-    if cell_len(text) <= room:
-        return text
-    return fmt.shorten(text, room) if room > 8 else ""
-
-
-def pane_age(summary: PaneSummary, pane: Pane, now: float) -> str:
-    """The age of the oldest thing in the pane, `never` before it was heard, nothing where there is no source."""
-    if summary.oldest_at is None:
-        return "" if summary.verdict.level is Level.NONE or pane is Pane.ALARMS else "never"
-    seconds = now - summary.oldest_at
-    old = seconds >= max(15.0, 3 * summary.bound_s)
-    return f"~{fmt.age(seconds)}" if old else fmt.age(seconds, summary.bound_s)
 
 
 def pane_title(content: Content, width: int, now: float, view: PaneView, *, short: bool = False) -> Line:
@@ -274,7 +214,7 @@ def note_line(summary: PaneSummary, width: int) -> Line:
     """The evidence line under the rows; loud only where something is wrong."""
     level = summary.verdict.level
     role = Role.TEXT if level in (Level.BAD, Level.WARN) else Role.MUTED
-    return Line((Run(" "), Run(fmt.shorten(str(summary.note), width - 1), role))).fit(width)
+    return Line((Run(" "), Run(fmt.parts(str(summary.note), width - 1), role))).fit(width)
 
 
 def window(rows: Sequence[Row], chosen: str | None, height: int) -> Sequence[Row]:
@@ -286,7 +226,7 @@ def window(rows: Sequence[Row], chosen: str | None, height: int) -> Sequence[Row
     return rows[top : top + height]
 
 
-def body_lines(content: Content, width: int, height: int, view: PaneView) -> list[Line]:
+def body_lines(content: Content, width: int, height: int, view: PaneView, *, note: bool = True) -> list[Line]:
     """Header, rows and note; or which nothing there is to show."""
     rows = visible(content, view)
     summary = content.summary
@@ -295,14 +235,14 @@ def body_lines(content: Content, width: int, height: int, view: PaneView) -> lis
         return [Line(), *(Line((Run(" "), *_empty_runs(str(text)))).fit(width) for text in texts)][:height]
     columns = shown_columns(content.columns, width, view.hscroll)
     chosen = selected_key(rows, view) if view.focused else None
-    note = [note_line(summary, width)] if summary.note and height > 2 else []
-    room = height - 1 - len(note)
+    notes = [note_line(summary, width)] if note and summary.note and height > 2 else []
+    room = height - 1 - len(notes)
     lines = [header_line(columns, width, content.extra)]
     shown = window(rows, chosen or view.cursor, room)
     lines += [row_line(row, columns, width, selected=row.key == chosen) for row in shown]
     if not rows:
         lines.append(Line((Run(f" no row contains {view.filter!r}: Esc clears the filter", Role.MUTED),)))
-    return (lines + note)[:height]
+    return (lines + notes)[:height]
 
 
 def _empty_runs(text: str) -> list[Run]:

@@ -1,0 +1,95 @@
+"""One request of one source: sent through its host, parsed, and told to the hub whatever came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from aitbc_tui.collect.budget import Budget
+from aitbc_tui.collect.hub import Hub
+from aitbc_tui.config.secrets import Secret
+from aitbc_tui.domain.errors import AitbcError, HttpError
+from aitbc_tui.domain.observed import Trouble
+from aitbc_tui.protocol.ask import Ask
+from aitbc_tui.protocol.failures import failure
+from aitbc_tui.protocol.times import parse_http_date
+from aitbc_tui.protocol.trouble import classify
+from aitbc_tui.state.events import Asked, Source
+from aitbc_tui.transport.host import Host, HttpAnswer
+
+T = TypeVar("T")
+Parse = Callable[[HttpAnswer, datetime | None], T]
+
+
+class Asker:
+    """Sends requests. Never two of one source at once; a server that limits is not asked before it may be."""
+
+    def __init__(self, hub: Hub, hosts: Mapping[str, Host], secrets: Mapping[str, Secret]) -> None:
+        self.hub = hub
+        self._hosts = hosts
+        self._secrets = secrets
+        self._in_flight: set[Source] = set()
+        self.budgets: dict[str, Budget] = {}
+
+    def host(self, name: str) -> Host:
+        return self._hosts[name]
+
+    def has(self, credential: str) -> bool:
+        return credential in self._secrets
+
+    async def send(self, host: str, base: str, ask: Ask) -> HttpAnswer:
+        """One exchange; raises the typed error of whatever went wrong, also for an answer of 300 and more."""
+        budget = self.budgets.setdefault(base, Budget())
+        now = self.hub.clock.monotonic()
+        budget.check(now, host)
+        headers = ask.headers
+        if ask.credential is not None and ask.credential in self._secrets:
+            headers["x-api-key"] = self._secrets[ask.credential].reveal()
+        self.hub.emit(Asked(1, now))
+        budget.spent(now)
+        answer = await self._hosts[host].request(
+            ask.method,
+            base.rstrip("/") + ask.target,
+            headers=headers,
+            body=ask.body,
+            timeout_s=ask.timeout_s,
+            max_bytes=ask.max_bytes,
+        )
+        budget.learn(answer.status, answer.headers, self.hub.clock.monotonic())
+        if not 200 <= answer.status < 300:
+            raise failure(answer.status, answer.headers, answer.body, ask.what, host)
+        return answer
+
+    async def ask(self, source: Source, host: str, base: str, ask: Ask, parse: Parse[T]) -> T | None:
+        """Ask and report. None when it failed (which the hub then knows) or is being asked already."""
+
+        async def work() -> tuple[T, float, float | None]:
+            answer = await self.send(host, base, ask)
+            date = parse_http_date(answer.headers.get("date"))
+            return parse(answer, date), answer.received_at, answer.elapsed_ms
+
+        return await self.report(source, work, ask)
+
+    async def report(
+        self, source: Source, work: Callable[[], Awaitable[tuple[T, float, float | None]]], ask: Ask | None = None
+    ) -> T | None:
+        """Run `work` as the one attempt of `source`; its value or its trouble becomes an event."""
+        if source in self._in_flight:
+            return None
+        self._in_flight.add(source)
+        try:
+            value, at, rtt_ms = await work()
+        except AitbcError as error:
+            self.hub.failed(source, self._trouble(error, ask))
+            return None
+        finally:
+            self._in_flight.discard(source)
+        self.hub.answered(source, value, at, rtt_ms)
+        return value
+
+    def _trouble(self, error: AitbcError, ask: Ask | None) -> Trouble:
+        now = self.hub.clock.monotonic()
+        retry = error.retry_after_s if isinstance(error, HttpError) else None
+        sent = ask is not None and ask.credential is not None and self.has(ask.credential)
+        return classify(error, ask, key_sent=sent, now=now, retry_at=None if retry is None else now + retry)

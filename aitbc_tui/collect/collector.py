@@ -1,0 +1,214 @@
+"""The collector: every connection and every rhythm of one environment, in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from aitbc_tui.collect.asker import Asker
+from aitbc_tui.collect.clock import Clock, RealClock
+from aitbc_tui.collect.coordinator import CoordinatorPoll
+from aitbc_tui.collect.gpus import GpuWatch
+from aitbc_tui.collect.hosts import HostPoll
+from aitbc_tui.collect.hub import Hub
+from aitbc_tui.collect.masking import load_masker
+from aitbc_tui.collect.nodes import NodePoll
+from aitbc_tui.collect.nvml import NvmlWatch
+from aitbc_tui.collect.ollama import EVERY_S, OllamaPoll
+from aitbc_tui.collect.ownjobs import OwnJobs
+from aitbc_tui.collect.pace import Rhythm
+from aitbc_tui.collect.receipts import ReceiptPages, Verifier
+from aitbc_tui.collect.setup import Setup, host_spec, topology_of, units_of
+from aitbc_tui.collect.writes import Writer, known_jobs, no_coordinator
+from aitbc_tui.config.secrets import Secret, read_secret
+from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.identity import Masker, Role
+from aitbc_tui.domain.receipt import VerifiedReceipt
+from aitbc_tui.domain.snapshot import CredentialRow
+from aitbc_tui.domain.text import SafeText, clean
+from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.ledger.book import Ledger
+from aitbc_tui.operations.orders import Desk
+from aitbc_tui.state.topology import Topology
+from aitbc_tui.transport.host import Host, open_host
+
+PUBLISH_S = 0.25  # at most four snapshots a second; the screen paints at most twice
+QUIET_S = 1.0  # ages go on when nothing is heard
+
+
+class Collector:
+    """Use as an async context manager; `run` collects until cancelled. Nothing connects before `open`."""
+
+    def __init__(self, setup: Setup, hub: Hub | None = None, clock: Clock | None = None) -> None:
+        self.setup = setup
+        self.clock = clock or RealClock()
+        self.hub = hub or Hub(topology_of(setup), self.clock)
+        self.hosts: dict[str, Host] = {}
+        self.nodes: list[NodePoll] = []
+        self.host_polls: list[HostPoll] = []
+        self.gpus: list[GpuWatch | NvmlWatch] = []
+        self.ollamas: list[OllamaPoll] = []
+        self.coordinator: CoordinatorPoll | None = None
+        self.writer: Writer | None = None
+        self._rhythms: list[Rhythm] = []
+        self._stack = AsyncExitStack()
+
+    @property
+    def topology(self) -> Topology:
+        return self.hub.world.topology
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Read credentials, open the ledger, prepare every host; connect to none yet."""
+        secrets = await self._secrets()
+        mask = await asyncio.to_thread(load_masker, self.setup.ledger.parent)
+        ledger = await asyncio.to_thread(Ledger.open, self.setup.ledger)
+        self._stack.callback(ledger.close)
+        env = self.setup.environment
+        for config in env.hosts.values():
+            host = open_host(
+                host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self.hub.link
+            )
+            self.hosts[config.name] = host
+            self._stack.push_async_callback(host.close)
+            self.hub.link(host.report())
+        asker = Asker(self.hub, self.hosts, secrets)
+        self.asker = asker
+        t = self.topology
+        ports = [n.p2p_port for n in t.nodes]
+        self.nodes = [NodePoll(asker, frame, t.head_interval_s) for frame in t.nodes]
+        for frame in t.hosts:
+            name = str(frame.name)
+            mine = [n for n in t.nodes if n.host == name]
+            units = units_of(self.setup, name)
+            self.host_polls.append(HostPoll(asker, name, mine, units, ports, t.host_interval_s, t.units_interval_s))
+            if frame.gpu:
+                self.gpus.append(NvmlWatch(asker, name) if frame.local else GpuWatch(asker, name))
+            if frame.ollama:
+                self.ollamas.append(OllamaPoll(asker, name, frame.ollama))
+        if env.coordinator is not None:
+            await self._open_coordinator(env.coordinator.host, env.coordinator.url, mask, ledger, secrets)
+
+    async def _open_coordinator(
+        self, host: str, url: str, mask: Masker, ledger: Ledger, secrets: Mapping[str, Secret]
+    ) -> None:
+        name = self.setup.environment.name
+
+        def keep(receipts: list[VerifiedReceipt]) -> None:
+            ledger.seen_receipts(name, receipts)
+
+        asker, t = self.asker, self.topology
+        verifier = Verifier(self.setup.trust, mask, keep)
+        pages = ReceiptPages(asker, host, url, mask, verifier)
+        own = OwnJobs(asker, host, url, mask, verifier, pages)
+        rows = await asyncio.to_thread(ledger.own_jobs, name)
+        own.known(known_jobs(rows, self.clock.monotonic()))
+        client = mask(Role.CLIENT, secrets["client"].reveal()).label if "client" in secrets else ""
+        desk = Desk(name, self.setup.environment.access, ledger, "client" in secrets, str(client))
+        self.writer = Writer(asker, host, url, mask, desk, own)
+        self.coordinator = CoordinatorPoll(
+            asker,
+            host,
+            url,
+            mask,
+            own,
+            pages,
+            queue_s=t.queue_interval_s,
+            miners_s=t.miners_interval_s,
+            receipts_s=t.receipts_interval_s,
+        )
+
+    async def _secrets(self) -> dict[str, Secret]:
+        """Every configured credential that can be read; one that cannot is said on the screen, and the rest goes on."""
+        found: dict[str, Secret] = {}
+        rows: list[CredentialRow] = []
+        for row in self.topology.credentials:
+            source = self.setup.secret_source(row.role)
+            if source is None:
+                continue
+            try:
+                found[row.role] = await asyncio.to_thread(read_secret, source)
+                rows.append(replace(row, verdict=Verdict(Level.COMING, SafeText("not tried yet"))))
+            except ConfigError as error:
+                rows.append(replace(row, verdict=Verdict(Level.REFUSED, SafeText("unreadable"), clean(str(error)))))
+        self.hub.topology(
+            replace(
+                self.topology,
+                credentials=tuple(rows),
+                has_client_key="client" in found,
+                has_admin_key="admin" in found,
+            )
+        )
+        return found
+
+    async def run(self) -> None:
+        """Collect until cancelled."""
+        for host in self.hosts.values():
+            host.start()
+        ollama = Rhythm(self.clock)
+        for poll in self.ollamas:
+            ollama.every(EVERY_S, poll.look)
+        self._rhythms = [n.rhythm for n in self.nodes] + [h.rhythm for h in self.host_polls] + [ollama]
+        if self.coordinator is not None:
+            self._rhythms.append(self.coordinator.rhythm)
+        async with asyncio.TaskGroup() as group:
+            for rhythm in self._rhythms:
+                group.create_task(rhythm.run())
+            for watch in self.gpus:
+                group.create_task(watch.run())
+            group.create_task(self._publish())
+
+    def must_write(self) -> Writer:
+        if self.writer is None:
+            raise no_coordinator()
+        return self.writer
+
+    async def verify(self, job_id: str) -> str:
+        """Fetch and verify a job's receipt again; the verdict's word."""
+        if self.coordinator is None:
+            raise no_coordinator()
+        self.coordinator.own.forget_settled(job_id)
+        if job_id in self.hub.world.own_jobs:
+            await self.coordinator.own.read(job_id)
+        else:
+            await self.coordinator.pages.all(5, job_id)
+        self.hub.publish()
+        row = self.hub.newest.job(job_id)
+        found = row.receipt if row is not None else None
+        if found is None:
+            found = next((r.receipt for r in self.hub.newest.receipts if r.receipt.facts.job_id == job_id), None)
+        return found.verdict.value if found is not None else "no receipt"
+
+    def refresh(self) -> None:
+        """Everything that may be asked is due now; lost connections are tried at once."""
+        for host in self.hosts.values():
+            host.retry_now()
+        for rhythm in self._rhythms:
+            rhythm.refresh()
+
+    async def _publish(self) -> None:
+        last = 0.0
+        while True:
+            now = self.clock.monotonic()
+            if self.hub.changed or now - last >= QUIET_S:
+                for host in self.hosts.values():
+                    self.hub.link(host.report())
+                self.hub.publish()
+                last = now
+            await self.clock.sleep(PUBLISH_S)
+
+    async def close(self) -> None:
+        """End every connection; leaves no task, socket or process."""
+        await self._stack.aclose()

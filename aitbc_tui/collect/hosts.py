@@ -1,0 +1,114 @@
+"""Polling one host: figures and sockets by shell built-ins, units once a minute, git rarely; one shell for all."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from functools import partial
+
+from aitbc_tui.collect.asker import Asker
+from aitbc_tui.collect.pace import Rhythm
+from aitbc_tui.domain.errors import CommandError
+from aitbc_tui.domain.node import GitState, HostFigures, Peers, Unit
+from aitbc_tui.domain.text import clean
+from aitbc_tui.protocol import git, hostprobe, systemd
+from aitbc_tui.state.events import Kind, Source
+from aitbc_tui.state.topology import NodeFrame
+from aitbc_tui.transport.host import ShellAnswer
+
+SCRIPT_S = 8.0
+MAX_BYTES = 512 * 1024
+GIT_S = 900.0
+Got = tuple[float, float | None]
+
+
+class HostPoll:
+    """One host's rhythm. No process is started on it but one `systemctl show` a minute and a rare `git status`."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        host: str,
+        nodes: Sequence[NodeFrame],
+        units: Sequence[str],
+        p2p_ports: Sequence[int],
+        interval_s: float,
+        units_s: float,
+    ) -> None:
+        self._asker = asker
+        self._host = host
+        self._nodes = tuple(nodes)
+        self._units = tuple(units)
+        self._ports = tuple(sorted(set(p2p_ports)))
+        self._cpu: hostprobe.CpuTimes | None = None
+        self._uptime: float | None = None
+        self.rhythm = Rhythm(asker.hub.clock)
+        self.rhythm.every(interval_s, self.figures)
+        if self._units:
+            self.rhythm.every(units_s, self.units)
+        if self._nodes:
+            self.rhythm.every(GIT_S, self.git)
+
+    async def _shell(self, script: str) -> ShellAnswer:
+        return await self._asker.host(self._host).shell(script, timeout_s=SCRIPT_S, max_bytes=MAX_BYTES)
+
+    async def figures(self) -> None:
+        """Load, memory, uptime and P2P sockets in one script."""
+        ports = self._ports if self._nodes else ()
+        answers: list[ShellAnswer] = []
+
+        async def read() -> tuple[HostFigures, float, float | None]:
+            answer = await self._shell(hostprobe.probe_script(ports))
+            answers.append(answer)
+            figures, self._cpu = hostprobe.parse_host_figures(answer.stdout, self._cpu)
+            self._uptime = figures.uptime_s
+            return figures, answer.received_at, answer.elapsed_ms
+
+        if await self._asker.report(Source(Kind.FIGURES, self._host), read) is None:
+            return
+        for node in self._nodes:
+            await self._asker.report(Source(Kind.PEERS, str(node.name)), partial(self._peers, node, answers[0]))
+
+    async def _peers(self, node: NodeFrame, answer: ShellAnswer) -> tuple[Peers, float, float | None]:
+        others = [port for port in self._ports if port != node.p2p_port]
+        peers = hostprobe.parse_peers(answer.stdout, node.p2p_port, others)
+        return peers, answer.received_at, answer.elapsed_ms
+
+    async def units(self) -> None:
+        async def read() -> tuple[tuple[Unit, ...], float, float | None]:
+            answer = await self._shell(_bounded(systemd.show_argv(self._units)))
+            _refuse_failure(answer, "systemctl", self._host)
+            units = systemd.parse_show(answer.stdout, self._uptime)
+            return units, answer.received_at, answer.elapsed_ms
+
+        if self._uptime is None:
+            await self.figures()
+        await self._asker.report(Source(Kind.UNITS, self._host), read)
+
+    async def git(self) -> None:
+        for node in self._nodes:
+            await self._asker.report(Source(Kind.GIT, str(node.name)), partial(self._git, node))
+
+    async def _git(self, node: NodeFrame) -> tuple[GitState, float, float | None]:
+        answer = await self._shell(_bounded(git.status_argv(node.repo)))
+        _refuse_failure(answer, "git", self._host)
+        return git.parse_status(answer.stdout), answer.received_at, answer.elapsed_ms
+
+
+def _bounded(argv: Sequence[str]) -> str:
+    """The command, ended by the host itself when it hangs, so that the one shell stays usable."""
+    return f"timeout -k 1 {int(SCRIPT_S) - 2} {shlex.join(argv)}"
+
+
+def _refuse_failure(answer: ShellAnswer, name: str, host: str) -> None:
+    if answer.exit_status == 0:
+        return
+    said = clean(answer.stderr.strip().split(b"\n")[0], 160) or f"exit status {answer.exit_status}"
+    remedy = f"is {name} installed on {host}?" if answer.exit_status == 127 else ""
+    raise CommandError(
+        f"{name}: {said}",
+        exit_status=answer.exit_status,
+        host=host,
+        remedy=remedy,
+        timed_out=answer.exit_status in (124, 137),
+    )

@@ -1,0 +1,93 @@
+"""Where events meet the state: one world, reduced in one thread, published as the newest snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from aitbc_tui.collect.clock import Clock
+from aitbc_tui.domain.observed import Trouble
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.text import clean
+from aitbc_tui.state.chain import after_comparison
+from aitbc_tui.state.events import Answered, Event, Failed, Kind, LinkChanged, Source
+from aitbc_tui.state.facts import World, begin
+from aitbc_tui.state.picture import picture
+from aitbc_tui.state.reduce import reduce
+from aitbc_tui.state.topology import Topology
+from aitbc_tui.transport.values import LinkReport
+
+
+class Hub:
+    """Events in, snapshots out. Only the collector's thread calls `emit` and `publish`."""
+
+    def __init__(self, topology: Topology, clock: Clock) -> None:
+        self.clock = clock
+        self.world: World = begin(topology)
+        self._wake: Callable[[], None] | None = None
+        self._changed = True
+        self._newest = self._draw()
+
+    @property
+    def newest(self) -> Snapshot:
+        """The snapshot published last; safe to read from any thread."""
+        return self._newest
+
+    def on_change(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+
+    def emit(self, event: Event) -> None:
+        self.world = reduce(self.world, event)
+        if isinstance(event, Answered) and event.source.kind in (Kind.HEAD, Kind.BLOCK):
+            self.world = after_comparison(self.world, event.at, event.utc)
+        self._changed = True
+
+    def answered(self, source: Source, payload: object, at: float, rtt_ms: float | None = None) -> None:
+        self.emit(Answered(source, payload, at, self.clock.utc(), rtt_ms))
+
+    def failed(self, source: Source, trouble: Trouble) -> None:
+        self.emit(Failed(source, trouble, self.clock.monotonic(), self.clock.utc()))
+
+    def link(self, report: LinkReport) -> None:
+        """What the transport says of a connection, as an event."""
+        self.emit(link_event(report, self.clock.monotonic(), self.clock.utc()))
+
+    def topology(self, topology: Topology) -> None:
+        self.world = replace(self.world, topology=topology)
+        self._changed = True
+
+    def publish(self) -> Snapshot:
+        """Draw and publish the snapshot of this moment, and wake whoever paints."""
+        self._newest = self._draw()
+        self._changed = False
+        if self._wake is not None:
+            self._wake()
+        return self._newest
+
+    @property
+    def changed(self) -> bool:
+        return self._changed
+
+    def _draw(self) -> Snapshot:
+        self.world, snapshot = picture(self.world, self.clock.monotonic(), self.clock.utc())
+        return snapshot
+
+
+def link_event(report: LinkReport, at: float, utc: float) -> LinkChanged:
+    return LinkChanged(
+        host=report.host,
+        state=report.state.value,
+        step=report.step,
+        since=report.since,
+        error=report.error,
+        next_try_at=report.next_try_at,
+        reconnects=report.reconnects,
+        lost=report.lost,
+        rtt_ms=report.rtt_ms,
+        bytes_in=report.bytes_in,
+        bytes_out=report.bytes_out,
+        connected_since=report.connected_since,
+        fingerprint=clean(report.fingerprint, 80),
+        at=at,
+        utc=utc,
+    )

@@ -1,0 +1,41 @@
+"""The key under which ids are masked: made once, kept private, so that a name stays the same tomorrow."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from aitbc_tui.config.paths import private_dir
+from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.identity import Masker
+
+SALT_BYTES = 16
+_NAME = "mask.salt"
+
+
+def load_masker(folder: Path) -> Masker:
+    """The masker of this installation; its salt lies in `folder` (made 0700, file 0600)."""
+    path = private_dir(folder) / _NAME
+    try:
+        salt = path.read_bytes()
+    except FileNotFoundError:
+        salt = _make(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", remedy="the masking key must be readable by you") from None
+    if len(salt) < SALT_BYTES:
+        raise ConfigError(f"{path}: shorter than {SALT_BYTES} bytes", remedy="remove it; a new one is made")
+    return Masker(salt)
+
+
+def _make(path: Path) -> bytes:
+    salt = secrets.token_bytes(SALT_BYTES)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:  # another process of ours was quicker
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", remedy="the state directory must be writable") from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(salt)
+    return salt

@@ -1,0 +1,109 @@
+"""From the settings to the frame of the state: what is watched, through which host, under which names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from aitbc_tui.config.model import EnvironmentConfig, HostConfig, SecretSource
+from aitbc_tui.domain.snapshot import CredentialRow, Environment
+from aitbc_tui.domain.text import SafeText, clean
+from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.receipts.trust import KeyRole, TrustStore
+from aitbc_tui.state.topology import HostFrame, MinerFrame, NodeFrame, Topology
+from aitbc_tui.transport.spec import HostSpec
+
+ROLES = ("client", "admin", "miner")
+UNITS_PER_HOST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One run: the environment, the trust store that counts, and where the ledger and the mask's salt live."""
+
+    environment: EnvironmentConfig
+    trust: TrustStore
+    ledger: Path
+    demo: bool = False
+    ssh_config: str | None = None
+
+    def secret_source(self, role: str) -> SecretSource | None:
+        coordinator = self.environment.coordinator
+        return None if coordinator is None else getattr(coordinator, role)
+
+
+def host_spec(host: HostConfig, ssh_config: str | None = None) -> HostSpec:
+    return HostSpec(
+        name=host.name,
+        address=host.address,
+        port=host.port,
+        user=host.user,
+        identity=str(host.identity) if host.identity else None,
+        known_hosts=str(host.known_hosts) if host.known_hosts else None,
+        ssh_config=ssh_config,
+    )
+
+
+def _way(host: HostConfig) -> SafeText:
+    if host.is_local:
+        return SafeText("local")
+    user = f"{host.user}@" if host.user else ""
+    port = f":{host.port}" if host.port else ""
+    return clean(f"ssh {user}{host.address}{port}", 60)
+
+
+def topology_of(setup: Setup) -> Topology:
+    """The frame before anything was heard or any secret read."""
+    env = setup.environment
+    interval = env.interval_s
+    coordinator = env.coordinator
+    credentials = tuple(
+        CredentialRow(role, clean(str(source.origin), 60), Verdict(Level.COMING, SafeText("not tried yet")))
+        for role in ROLES
+        if (source := setup.secret_source(role)) is not None
+    )
+    return Topology(
+        environment=Environment(
+            clean(env.name, 20), env.access, production=env.production, demo=setup.demo, interval_s=interval
+        ),
+        hosts=tuple(
+            HostFrame(clean(h.name, 20), _way(h), gpu=h.gpu, ollama=h.ollama or "", local=h.is_local)
+            for h in env.hosts.values()
+        ),
+        nodes=tuple(
+            NodeFrame(
+                name=clean(n.name, 20),
+                role=n.role.value,
+                host=n.host,
+                rpc=n.rpc,
+                chain_id=clean(n.chain_id or "", 40),
+                units=n.units,
+                p2p_port=n.p2p_port,
+                repo=n.repo,
+            )
+            for n in env.nodes
+        ),
+        miners=tuple(MinerFrame(clean(m.name, 24), m.host, m.unit or "") for m in env.miners.values()),
+        coordinator=clean(coordinator.url if coordinator else "", 80),
+        coordinator_host=coordinator.host if coordinator else "",
+        has_client_key=coordinator is not None and coordinator.client is not None,
+        has_admin_key=coordinator is not None and coordinator.admin is not None,
+        credentials=credentials,
+        pinned_signing=int(setup.trust.knows(KeyRole.SIGNING)),
+        pinned_attestation=int(setup.trust.knows(KeyRole.ATTESTATION)),
+        head_interval_s=interval,
+        queue_interval_s=interval,
+        miners_interval_s=max(5.0, interval),
+        receipts_interval_s=max(5.0, interval),
+        host_interval_s=max(10.0, interval),
+    )
+
+
+def units_of(setup: Setup, host: str) -> tuple[str, ...]:
+    """Every unit that the configuration places on this host, each once."""
+    env = setup.environment
+    names = [unit for node in env.nodes if node.host == host for unit in node.units]
+    if env.coordinator is not None and env.coordinator.host == host and env.coordinator.unit:
+        names.append(env.coordinator.unit)
+    names += [m.unit for m in env.miners.values() if m.host == host and m.unit]
+    return tuple(dict.fromkeys(names))[:UNITS_PER_HOST]

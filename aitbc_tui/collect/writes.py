@@ -1,0 +1,90 @@
+"""The two writes of the coordinator, through the guard and the ledger; what they bring becomes events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from aitbc_tui.collect.asker import Asker
+from aitbc_tui.collect.ownjobs import OwnJobs
+from aitbc_tui.domain.errors import AitbcError, ConfigError
+from aitbc_tui.domain.identity import Masker
+from aitbc_tui.domain.snapshot import Submission, SubmissionState
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.work import Job, JobOrder
+from aitbc_tui.ledger.rows import OwnJob, SubmitState
+from aitbc_tui.operations.orders import Desk, cancel, submit
+from aitbc_tui.protocol import requests
+from aitbc_tui.protocol.ask import Ask
+from aitbc_tui.protocol.coordinator import parse_job_view
+from aitbc_tui.state.events import OwnJobKnown, Submitted
+
+
+class Writer:
+    """Sends orders and cancellations to one coordinator. At most one write is under way at a time."""
+
+    def __init__(self, asker: Asker, host: str, url: str, mask: Masker, desk: Desk, own: OwnJobs) -> None:
+        self._asker = asker
+        self._host = host
+        self._url = url
+        self._mask = mask
+        self._desk = desk
+        self._own = own
+        self._lock = asyncio.Lock()
+
+    async def submit(self, order: JobOrder) -> Submission:
+        """Send one job; its id is in the ledger, and in the state, before this returns."""
+        hub = self._asker.hub
+        async with self._lock:
+            done = await submit(self._desk, order, self._send_order, hub.clock.utc)
+        now, utc = hub.clock.monotonic(), hub.clock.utc()
+        hub.emit(Submitted(done, now, utc))
+        if done.state is SubmissionState.ACCEPTED and done.job_id is not None:
+            model = SafeText(order.model)
+            hub.emit(OwnJobKnown(done.job_id, model, done.at, done.at + order.ttl_s, len(order.prompt), now))
+            await self._own.read(str(done.job_id))
+        hub.publish()
+        return done
+
+    async def cancel(self, job_id: str) -> str:
+        async with self._lock:
+            state = await cancel(self._desk, job_id, self._send_cancel)
+        self._own.forget_settled(job_id)
+        if job_id in self._asker.hub.world.own_jobs:
+            await self._own.read(job_id)
+        self._asker.hub.publish()
+        return str(state)
+
+    async def _send_order(self, order: JobOrder) -> Job:
+        return await self._write(requests.submit_job(order))
+
+    async def _send_cancel(self, job_id: str) -> Job:
+        return await self._write(requests.cancel_job(job_id))
+
+    async def _write(self, ask: Ask) -> Job:
+        answer = await self._asker.send(self._host, self._url, ask)
+        try:
+            return parse_job_view(answer.body, self._mask)
+        except AitbcError as error:
+            error.maybe_sent = True  # it was answered with success: done, and not understood
+            raise
+
+
+def no_coordinator() -> ConfigError:
+    return ConfigError("no coordinator is configured", remedy="add [env.NAME.coordinator] with host and url")
+
+
+def known_jobs(rows: Sequence[OwnJob], at: float) -> list[OwnJobKnown]:
+    """Jobs of the ledger that have an id, as events."""
+    return [
+        OwnJobKnown(
+            job_id=SafeText(row.job_id),
+            model=SafeText(row.intent.model),
+            submitted_utc=row.updated_at,
+            expires_utc=row.expires_at,
+            prompt_length=row.intent.prompt_chars,
+            at=at,
+        )
+        for row in rows
+        if row.state is SubmitState.ACCEPTED and row.job_id is not None
+    ]

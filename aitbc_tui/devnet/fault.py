@@ -1,0 +1,76 @@
+"""The table of faults: name, what it does, what a dashboard is expected to say; looked up by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aitbc_tui.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from aitbc_tui.devnet.network import Devnet
+
+Switch = Callable[["Devnet", str | None], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`value` says what =VALUE means, "" when it takes none. A tolerated fault must raise no alarm."""
+
+    name: str
+    does: str
+    expected: str
+    on: Switch
+    off: Switch
+    value: str = ""
+    tolerated: bool = False
+    needs_blocks: bool = False
+
+    def blocks_needed(self, value: str | None) -> int:
+        """How long the history must be for this fault to be there from the start."""
+        return number_of(self.name, value, 0) + 60 if self.needs_blocks and value else 0
+
+
+def table() -> dict[str, Fault]:
+    """Every fault by name."""
+    from aitbc_tui.devnet import faults_chain, faults_coordinator, faults_hosts
+
+    found = (*faults_chain.FAULTS, *faults_hosts.FAULTS, *faults_coordinator.FAULTS)
+    return {fault.name: fault for fault in found}
+
+
+def parse_fault(text: str) -> tuple[Fault, str | None]:
+    """`NAME` or `NAME=VALUE`."""
+    name, given, value = text.strip().partition("=")
+    faults = table()
+    fault = faults.get(name)
+    if fault is None:
+        near = difflib.get_close_matches(name, faults, 1)
+        hint = f"did you mean {near[0]}?" if near else "see --list-faults"
+        raise ConfigError(f"no fault named {name!r}", remedy=hint)
+    if given and not fault.value:
+        raise ConfigError(f"the fault {name} takes no value")
+    return fault, value if given else None
+
+
+def number_of(name: str, value: str | None, default: int) -> int:
+    """A whole number given to a fault."""
+    if value is None:
+        return default
+    if not value.isdecimal():
+        raise ConfigError(f"{name}={value}: a whole number is needed")
+    return int(value)
+
+
+def listing() -> str:
+    """For --list-faults."""
+    rows = []
+    for fault in table().values():
+        name = f"{fault.name}[={fault.value}]" if fault.value else fault.name
+        expected = f"tolerated: {fault.expected}" if fault.tolerated else fault.expected
+        rows.append((name, fault.does, expected))
+    width = max(len(row[0]) for row in rows)
+    lines = [f"{name:<{width}}  {does}\n{'':<{width}}  -> {expected}" for name, does, expected in rows]
+    return "\n".join(lines) + "\n"

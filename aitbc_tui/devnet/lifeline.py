@@ -1,0 +1,48 @@
+"""Ends the devnet when its parent is gone, however it went: a kernel signal where there is one, and a slow look."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+from collections.abc import Callable
+
+_PR_SET_PDEATHSIG = 1
+_LOOK_S = 0.5
+
+
+class Lifeline:
+    """Calls `end` once the parent that was there at the start is not the parent any more.
+
+    The kernel's signal also comes when only the thread that started us ends, so it is a reason to look, no more.
+    """
+
+    def __init__(self, parent: int, end: Callable[[], None]) -> None:
+        self._parent = parent or os.getppid()
+        self._end = end
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, self._look)
+        _ask_kernel(signal.SIGUSR1)
+        self._task = loop.create_task(self._watch())
+
+    def _look(self) -> None:
+        if os.getppid() != self._parent:
+            self._end()
+
+    async def _watch(self) -> None:
+        while True:
+            self._look()
+            await asyncio.sleep(_LOOK_S)
+
+    def close(self) -> None:
+        self._task.cancel()
+
+
+def _ask_kernel(number: signal.Signals) -> None:
+    """Linux only; elsewhere the look alone has to do."""
+    try:
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+    except (OSError, AttributeError):
+        return
+    prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)

@@ -1,0 +1,238 @@
+"""The dashboard's application: paints the newest snapshot, keeps the pace, ends cleanly. Imports textual only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from aitbc_tui.domain.snapshot import Pane, Snapshot
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui import theme
+from aitbc_tui.ui.backend import Backend
+from aitbc_tui.ui.driver import CountingDriver
+from aitbc_tui.ui.pace import Pace
+from aitbc_tui.ui.screens import registry
+from aitbc_tui.ui.screens.base import StatusScreen
+from aitbc_tui.ui.screens.dashboard import DashboardScreen
+from aitbc_tui.ui.styling import sheets
+
+TICK_S = 5.0  # ages move in steps of 5 s, also when nothing new arrives
+SILENT_S = 20.0  # a collector that says nothing for so long is said to be silent
+FORCED_EXIT_S = 6.0  # a terminal that is gone must not keep the process
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The two clocks of the screen; tests give their own."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    utc: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardOptions:
+    """How the dashboard looks and behaves on this terminal. `theme`: auto, dark, light, ansi, ansi-light."""
+
+    slow_link: bool = False
+    ascii: bool = False
+    mouse: bool = True
+    theme: str = "auto"
+    clock: Clock = Clock()
+
+
+def _palette() -> type[Provider]:
+    from aitbc_tui.ui.palette import Commands
+
+    return Commands
+
+
+class AitbcApp(App[int]):
+    """One window on one network."""
+
+    TITLE = "aitbc-tui"
+    AUTO_FOCUS = ""
+    ALLOW_SELECT = False
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q", "leave(0)", show=False, id="quit"),
+        Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt"),
+        Binding("colon", "command_palette", show=False, id="command"),
+        Binding("question_mark", "help", show=False, id="help"),
+        Binding("r", "refresh", show=False, id="refresh"),
+    ]
+
+    def __init__(self, backend: Backend, options: DashboardOptions | None = None) -> None:
+        self.options = options or DashboardOptions()
+        look_name = theme.choose(self.options.theme)
+        super().__init__(driver_class=CountingDriver, css_path=list(sheets()), ansi_color=theme.is_ansi(look_name))
+        self.backend = backend
+        self.look = theme.look(look_name, self.options.ascii)
+        self.pace = Pace(slow_link=self.options.slow_link)
+        self.painted = 0.0  # bytes a second, over the last tick
+        self.dashboard = DashboardScreen()
+        self._newest = backend.snapshot()
+        self._written_before = 0
+        self._paint_due = False
+        self._begun = False
+        for own in theme.textual_themes():
+            self.register_theme(own)
+        self.theme = f"aitbc-{look_name}"
+
+    # --- what the screens read
+
+    @property
+    def current(self) -> Snapshot:
+        """The newest snapshot at this moment: its ages go on even when nothing new arrives."""
+        clock, newest = self.options.clock, self._newest
+        now = max(newest.now, clock.monotonic())
+        trouble = newest.collector_trouble
+        if self._begun and not trouble and now - newest.now > SILENT_S:
+            trouble = SafeText(f"the collector has said nothing for {int(now - newest.now) // 5 * 5} s")
+        return replace(newest, now=now, utc=clock.utc(), collector_trouble=trouble)
+
+    @property
+    def slow(self) -> bool:
+        return self.pace.slow(self._newest.totals.rtt_ms)
+
+    # --- life
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.dashboard
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        return ()
+
+    def on_mount(self) -> None:
+        self._handle_signals()
+        self.call_after_refresh(self._begin)
+
+    def _handle_signals(self) -> None:
+        if self.is_headless:
+            return
+        loop = asyncio.get_running_loop()
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)):
+            loop.add_signal_handler(number, self._end_by_signal, code)
+
+    def _end_by_signal(self, code: int) -> None:
+        # A terminal that hung up may take no more bytes: then nothing below would ever return.
+        timer = threading.Timer(FORCED_EXIT_S, os._exit, (code,))
+        timer.daemon = True
+        timer.start()
+        self.exit(code)
+
+    def _begin(self) -> None:
+        """The first frame is painted: now the backend may import and connect."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._wanted)
+
+        self.backend.on_change(wake)
+        self.backend.start()
+        self._begun = True
+        self.set_interval(TICK_S, self._tick)
+
+    def _wanted(self) -> None:
+        """Something newer stands ready; however often that is said, one frame follows."""
+        if self._paint_due or not self.is_running:
+            return
+        self._paint_due = True
+        self.set_timer(max(0.001, self.pace.wait(time.monotonic(), self._newest.totals.rtt_ms)), self._paint)
+
+    def _paint(self) -> None:
+        self._paint_due = False
+        driver = self._driver
+        if isinstance(driver, CountingDriver) and driver.behind:
+            self.pace.skipped += 1
+            self.pace.painted_at = time.monotonic()
+            self._wanted()
+            return
+        self.pace.painted_at = time.monotonic()
+        self._newest = self.backend.snapshot()
+        self.paint_now()
+
+    def paint_now(self) -> None:
+        """Show the newest snapshot on the screen that is in front."""
+        if self.screen_stack and isinstance(self.screen, StatusScreen) and self.screen.is_mounted:
+            self.screen.on_snapshot(self.current)
+
+    def _tick(self) -> None:
+        driver = self._driver
+        if isinstance(driver, CountingDriver):
+            self.painted = (driver.written - self._written_before) / TICK_S
+            self._written_before = driver.written
+        self._wanted()
+
+    # --- what screens and commands ask for
+
+    def back(self) -> None:
+        """Esc: one screen back; the dashboard stays."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def home(self, pane: Pane | None = None) -> None:
+        """Back to the dashboard, with this pane in focus."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if pane is not None:
+            self.dashboard.open_pane(pane)
+
+    def say(self, text: str, level: Level = Level.NONE) -> None:
+        """A message on the screen in front."""
+        if isinstance(self.screen, StatusScreen):
+            self.screen.toast(text, level)
+
+    def copy(self, text: str) -> None:
+        """OSC 52, only when asked for by a key."""
+        self.copy_to_clipboard(text)
+        self.say(f"copied {text}; if nothing arrives, your terminal forbids it")
+
+    def set_look(self, name: str | None = None, ascii_only: bool | None = None) -> None:
+        name = name or self.look.name
+        self.look = theme.look(name, self.look.ascii if ascii_only is None else ascii_only)
+        self.ansi_color = theme.is_ansi(name)
+        self.theme = f"aitbc-{name}"
+        self.refresh_css(animate=False)
+        self.screen.refresh(layout=True)
+        for widget in self.screen.walk_children():
+            widget.refresh()
+
+    def action_leave(self, code: int) -> None:
+        self.exit(code)
+
+    def action_help(self) -> None:
+        registry.open_help(self)
+
+    def action_refresh(self) -> None:
+        self.backend.refresh()
+        self.say("asked every source that may be asked now")
+
+
+def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> int:
+    """Show the dashboard until it is left; returns the exit code. The backend is stopped on the way out."""
+    options = options or DashboardOptions()
+    if not options.ascii and theme.wants_ascii(os.environ, sys.stdout.encoding or "ascii"):
+        options = replace(options, ascii=True)
+    app = AitbcApp(backend, options)
+    try:
+        code = app.run(mouse=options.mouse)
+    finally:
+        backend.stop()
+    return code if code is not None else app.return_code or 0

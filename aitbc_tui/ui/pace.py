@@ -1,0 +1,34 @@
+"""When to paint: at most twice a second, less on a slow link, never faster than the terminal reads. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FAST_S = 0.5
+SLOW_S = 5.0
+VERY_SLOW_S = 15.0
+SLOW_RTT_MS = 300.0
+VERY_SLOW_RTT_MS = 1000.0
+
+
+@dataclass(slots=True)
+class Pace:
+    """Remembers when was painted; all times are monotonic seconds given by the caller."""
+
+    slow_link: bool = False
+    painted_at: float | None = None
+    skipped: int = 0
+
+    def slow(self, rtt_ms: float | None) -> bool:
+        return self.slow_link or (rtt_ms is not None and rtt_ms > SLOW_RTT_MS)
+
+    def period(self, rtt_ms: float | None) -> float:
+        if rtt_ms is not None and rtt_ms > VERY_SLOW_RTT_MS:
+            return VERY_SLOW_S
+        return SLOW_S if self.slow(rtt_ms) else FAST_S
+
+    def wait(self, now: float, rtt_ms: float | None) -> float:
+        """Seconds until the next frame may be painted; 0: now."""
+        if self.painted_at is None:
+            return 0.0
+        return max(0.0, self.painted_at + self.period(rtt_ms) - now)

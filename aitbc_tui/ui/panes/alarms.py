@@ -1,0 +1,73 @@
+"""Pane 7: what is wrong now, since when, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.snapshot import Pane, Snapshot
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.paint import Line, Role
+from aitbc_tui.ui.panes.table import Column, Content, PaneView, Row, pane_lines
+
+COLUMNS = (
+    Column("state", "state", 9),
+    Column("since", "since", 5),
+    Column("for", "for", 5, right=True, gap=2, needs=92),
+    Column("about", "about", 11, gap=2),
+    Column("evidence", "evidence", 47, gap=2, wide=72),
+    Column("do", "do", 32, gap=2, needs=120, wide=40),
+    Column("rule", "rule", 22, gap=2, needs=180),
+    Column("seen", "seen", 4, right=True, gap=2, needs=186),
+    Column("closed", "closed", 8, gap=2, needs=196),
+)
+# The overview's: no header, no `for`, one blank before the evidence.
+NARROW = (
+    Column("state", "state", 9),
+    Column("since", "since", 5),
+    Column("about", "about", 11, gap=2),
+    Column("evidence", "evidence", 49),
+)
+
+
+def alarm_row(alarm: Alarm, utc: float) -> Row:
+    end = utc if alarm.closed is None else alarm.closed
+    verdict = Verdict(alarm.level, alarm.word)
+    if not alarm.open:
+        verdict = Verdict(Level.NONE, SafeText("closed"))
+    return Row(
+        key=f"{alarm.rule}/{alarm.about}/{alarm.since:.0f}",
+        verdict=verdict,
+        role=Role.TEXT if alarm.open else Role.MUTED,
+        name=alarm.about,
+        newest=alarm.since,
+        search=f"{alarm.rule} {alarm.kind.value}",
+        cells={
+            "since": fmt.clock_at(alarm.since),
+            "for": fmt.age(max(0.0, end - alarm.since)),
+            "about": alarm.about or fmt.NONE,
+            "evidence": alarm.evidence or fmt.NONE,
+            "do": alarm.remedy or fmt.NONE,
+            "rule": alarm.rule,
+            "seen": fmt.number(alarm.seen, 4),
+            "closed": fmt.NONE if alarm.closed is None else fmt.clock_at(alarm.closed, with_seconds=True),
+        },
+    )
+
+
+def content(snapshot: Snapshot, width: int) -> Content:
+    utc = snapshot.utc.timestamp()
+    rows = [alarm_row(alarm, utc) for alarm in snapshot.alarms]
+    columns = COLUMNS if width >= 120 else narrow(width)
+    return Content(Pane.ALARMS, snapshot.panes[Pane.ALARMS], columns, rows)
+
+
+def narrow(width: int) -> tuple[Column, ...]:
+    """Without room for what to do, the evidence takes what is left."""
+    return tuple(replace(c, width=max(20, width - 31)) if c.key == "evidence" else c for c in NARROW)
+
+
+def build(snapshot: Snapshot, width: int, height: int, view: PaneView) -> list[Line]:
+    return pane_lines(content(snapshot, width), width, height, snapshot.now, view)

@@ -1,0 +1,153 @@
+"""What Enter, copy, verify, submit and cancel do with the selected thing of the dashboard."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.snapshot import Access, JobRow, Pane, ReceiptRow, Snapshot
+from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.panes.alarms import alarm_row
+from aitbc_tui.ui.panes.receipts import receipt_key
+from aitbc_tui.ui.screens import registry
+
+if TYPE_CHECKING:
+    from aitbc_tui.ui.screens.dashboard import DashboardScreen
+
+
+def _receipt(snapshot: Snapshot, key: str | None) -> ReceiptRow | None:
+    return next((row for row in snapshot.receipts if receipt_key(row) == key), None)
+
+
+def _job_of(screen: DashboardScreen) -> str | None:
+    """The job that the selected row is about."""
+    snapshot, key = screen.shown(screen.aitbc.current), screen.selected()
+    if key is None:
+        return None
+    match screen.focus_pane:
+        case Pane.JOBS:
+            return key
+        case Pane.RECEIPTS:
+            row = _receipt(snapshot, key)
+            return row.receipt.facts.job_id if row else None
+        case Pane.MINERS:
+            running = (row for row in snapshot.jobs if _runs_on(row, key))
+            return next((row.job.job_id for row in running), None)
+        case Pane.GPUS:
+            return next((row.job for row in snapshot.gpus if row.name == key), None)
+        case Pane.ALARMS:
+            about = _alarm_about(snapshot, key)
+            return next((row.job.job_id for row in snapshot.jobs if about and row.job.job_id.startswith(about)), None)
+        case _:
+            return None
+
+
+def _runs_on(row: JobRow, miner: str) -> bool:
+    return row.job.state == "RUNNING" and row.job.miner is not None and row.job.miner.label == miner
+
+
+def _alarm_about(snapshot: Snapshot, key: str) -> str:
+    utc = snapshot.utc.timestamp()
+    return next((str(alarm.about) for alarm in snapshot.alarms if alarm_row(alarm, utc).key == key), "")
+
+
+def open_selected(screen: DashboardScreen) -> None:
+    """Jobs and receipts have a screen of their own; an alarm leads to what it is about; else the pane is zoomed."""
+    snapshot = screen.shown(screen.aitbc.current)
+    if screen.focus_pane is Pane.RECEIPTS:
+        row = _receipt(snapshot, screen.selected())
+        if row is not None:
+            registry.open_receipt(screen.aitbc, row.receipt)
+        return
+    job_id = _job_of(screen)
+    if job_id is not None:
+        registry.open_job(screen.aitbc, job_id)
+    elif screen.focus_pane is Pane.ALARMS and (key := screen.selected()) is not None:
+        _open_about(screen, snapshot, _alarm_about(snapshot, key))
+    elif not screen.zoomed:
+        screen.action_zoom()
+
+
+def _open_about(screen: DashboardScreen, snapshot: Snapshot, about: str) -> None:
+    places = (
+        (Pane.NODES, [row.name for row in snapshot.nodes]),
+        (Pane.MINERS, [row.miner.identity.label for row in snapshot.miners]),
+        (Pane.GPUS, [row.name for row in snapshot.gpus]),
+    )
+    for pane, names in places:
+        if about in names:
+            screen.choices.cursor[pane] = about
+            screen.open_pane(pane)
+            return
+    if not screen.zoomed:
+        screen.action_zoom()
+
+
+def copy_selected(screen: DashboardScreen) -> None:
+    """Copy the whole id of the selected thing; a masked miner stays masked."""
+    snapshot, key = screen.shown(screen.aitbc.current), screen.selected()
+    if key is None:
+        screen.toast("nothing is selected")
+        return
+    text = key
+    if screen.focus_pane is Pane.NODES:
+        node = next(row for row in snapshot.nodes if row.name == key)
+        text = str(node.hash_at_common or (node.head.value.hash if node.head.value else key))
+    elif screen.focus_pane is Pane.ALARMS:
+        row = next(alarm for alarm in snapshot.alarms if alarm_row(alarm, snapshot.utc.timestamp()).key == key)
+        text = f"{row.word} {row.about}: {row.evidence}"
+    elif screen.focus_pane is Pane.RECEIPTS:
+        text = _job_of(screen) or key
+    screen.aitbc.copy(text)
+
+
+def verify_selected(screen: DashboardScreen) -> None:
+    """Fetch and verify the receipt of the selected job again."""
+    job_id = _job_of(screen)
+    if job_id is None:
+        screen.toast("v verifies the receipt of a job: select one in Jobs or Receipts")
+        return
+    screen.toast(f"verifying the receipt of {fmt.job_id(job_id)}")
+    future = screen.aitbc.backend.verify(job_id)
+    future.add_done_callback(lambda done: _report(screen, f"receipt of {fmt.job_id(job_id)}", done))
+
+
+def _report(screen: DashboardScreen, what: str, done: Future[str]) -> None:
+    """Called in the backend's thread."""
+    if done.cancelled():
+        return
+    trouble = done.exception()
+    if trouble is None:
+        word = clean(done.result())
+        text, level = f"{what}: {word}", Level.GOOD if word == "valid" else Level.WARN
+    elif isinstance(trouble, AitbcError):
+        text, level = f"{what}: {clean(str(trouble))}", Level.WARN
+    else:
+        text, level = f"{what}: failed inside this program ({type(trouble).__name__})", Level.BAD
+    if screen.aitbc.is_running:
+        screen.aitbc.call_later(screen.toast, text, level)
+
+
+def submit(screen: DashboardScreen) -> None:
+    """The form opens in every access level: with `observe` it ends at the preview and says how to arm."""
+    registry.open_submit(screen.aitbc)
+
+
+def cancel_selected(screen: DashboardScreen) -> None:
+    access = screen.aitbc.current.environment.access
+    if access is Access.OBSERVE:
+        screen.toast("c cancels: needs access submit, this is observe", Level.REFUSED)
+        return
+    key = screen.selected()
+    row = screen.aitbc.current.job(key) if key is not None and screen.focus_pane is Pane.JOBS else None
+    if row is None:
+        screen.toast("c cancels a job: select one in Jobs")
+    elif row.job.state not in ("QUEUED", "RUNNING"):
+        screen.toast(f"{fmt.job_id(row.job.job_id)} is over ({row.job.state}): nothing to cancel")
+    elif not row.ours:
+        screen.toast(f"{fmt.job_id(row.job.job_id)} is not ours: only its owner's key can cancel it", Level.REFUSED)
+    else:
+        registry.open_cancel(screen.aitbc, row.job.job_id)
