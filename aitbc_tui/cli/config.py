@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 from aitbc_tui.cli.context import Context
@@ -44,23 +43,14 @@ def _located(ctx: Context) -> tuple[Path, str]:
 
 
 def _init(ctx: Context, args: argparse.Namespace) -> int:
-    from aitbc_tui.config.paths import private_dir
     from aitbc_tui.config.starter import STARTER
+    from aitbc_tui.ledger.files import private_folder, replace_file
 
     path, _ = _located(ctx)
     if not args.force and path.exists():
         raise ConfigError(f"{path}: exists already", remedy="--force replaces it, --config FILE writes another one")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        private_dir(path.parent)
-        # Complete or not at all: written beside, then put in place.
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(STARTER)
-        os.replace(beside, path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}", remedy="--config FILE") from None
+    private_folder(path.parent)
+    replace_file(path, STARTER.encode())
     ctx.out.write(f"{path}\n")
     ctx.err.write("Edit it, then: aitbc-tui config validate\n")
     return Exit.OK

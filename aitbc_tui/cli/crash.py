@@ -12,6 +12,8 @@ from pathlib import Path
 
 from aitbc_tui import __version__
 from aitbc_tui.config import paths
+from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.ledger.files import private_folder
 
 
 def write_report(error: BaseException, verb: str) -> Path | None:
@@ -19,11 +21,12 @@ def write_report(error: BaseException, verb: str) -> Path | None:
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     name = f"crash-{stamp}-{os.getpid()}.txt"
     try:
-        path = paths.private_dir(paths.state_dir()) / name
+        private_folder(paths.state_dir())
+        path = paths.state_dir() / name
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "w", encoding="utf-8") as file:
             file.write(report(error, verb))
-    except OSError:
+    except (OSError, ConfigError):
         return None
     return path
 

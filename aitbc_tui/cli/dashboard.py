@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
 
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.options import Parser
 from aitbc_tui.cli.output import PROGRAM
 from aitbc_tui.config.errors import NoConfiguration
-from aitbc_tui.config.options import DisplayOptions
+from aitbc_tui.config.paths import ledger_file
 from aitbc_tui.config.variables import is_on
+from aitbc_tui.config.words import one_of
 from aitbc_tui.domain.errors import ConfigError
 
-if TYPE_CHECKING:
-    from aitbc_tui.config.model import Settings
+THEMES = ("auto", "dark", "light", "ansi", "ansi-light")
 
 
 def add(parser: Parser, verb: str) -> None:
@@ -31,22 +32,35 @@ def add_display(parser: Parser) -> None:
     group.add_argument("--slow-link", action="store_true", default=absent, help="paint rarely")
     group.add_argument("--ascii", action="store_true", default=absent, help="no glyph beyond ASCII")
     group.add_argument("--no-mouse", action="store_true", default=absent, help="leave the mouse to the terminal")
-    group.add_argument("--theme", metavar="NAME", default=absent, help="colours: dark, light or ansi")
+    group.add_argument("--theme", choices=THEMES, default=absent, help="colours (default: auto)")
 
 
-def display_of(ctx: Context, args: argparse.Namespace, *, demo: bool = False) -> DisplayOptions:
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How to show the dashboard."""
+
+    slow_link: bool
+    ascii: bool
+    no_mouse: bool
+    theme: str
+
+
+def display_of(ctx: Context, args: argparse.Namespace) -> Display:
     """Flags, else variables."""
 
     def switch(name: str) -> bool:
         return getattr(args, name, False) or is_on(f"AITBC_TUI_{name.upper()}", ctx.environ)
 
-    theme = getattr(args, "theme", None) or ctx.environ.get("AITBC_TUI_THEME") or None
-    return DisplayOptions(switch("slow_link"), switch("ascii"), switch("no_mouse"), theme, demo)
+    by_variable = ctx.environ.get("AITBC_TUI_THEME") or "auto"
+    theme = getattr(args, "theme", None)
+    if theme is None and by_variable not in THEMES:
+        raise ConfigError(f"AITBC_TUI_THEME must be {one_of(THEMES)}", remedy="unset it, or correct it")
+    return Display(switch("slow_link"), switch("ascii"), switch("no_mouse"), theme or by_variable)
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     try:
-        settings = ctx.settings
+        ctx.settings  # noqa: B018 - reads and checks the file before the terminal is looked at
     except NoConfiguration as error:
         ctx.err.write(
             f"{PROGRAM}: no configuration yet ({error.detail}).\n"
@@ -55,7 +69,7 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         )
         return Exit.USAGE
     need_terminal()
-    return show(ctx, settings, display_of(ctx, args))
+    return show(ctx, display_of(ctx, args))
 
 
 def need_terminal() -> None:
@@ -72,11 +86,20 @@ def need_terminal() -> None:
         )
 
 
-def show(ctx: Context, settings: Settings, display: DisplayOptions) -> int:
+def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bool = False) -> int:
     """Ask for passphrases while there is still a line to ask on, then give the terminal to the screens."""
     from aitbc_tui.cli.passphrases import ask_passphrases
+    from aitbc_tui.cli.stores import read_stores
+    from aitbc_tui.collect.setup import Setup
+    from aitbc_tui.collect.thread import CollectorThread
 
-    ask_passphrases(ctx, settings.environment)
-    from aitbc_tui.ui.app import run_dashboard
+    trust = read_stores(ctx).all
+    ask_passphrases(ctx, ctx.environment)
+    # Last, and nothing heavy beside it: the first frame waits for this import alone.
+    from aitbc_tui.ui.app import DashboardOptions, run_dashboard
 
-    return int(run_dashboard(settings, settings.chosen, display))
+    backend = CollectorThread(Setup(ctx.environment, trust, ledger or ledger_file(), demo))
+    options = DashboardOptions(
+        slow_link=display.slow_link, ascii=display.ascii, mouse=not display.no_mouse, theme=display.theme
+    )
+    return run_dashboard(backend, options)

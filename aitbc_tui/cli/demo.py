@@ -12,6 +12,7 @@ from aitbc_tui.cli.options import Parser
 from aitbc_tui.devnet.options import ENV_NAME, GENERATIONS, DevnetOptions
 
 START_TIMEOUT_S = 30.0
+LEDGER = "ledger.sqlite3"
 
 
 def add(parser: Parser, verb: str) -> None:
@@ -32,6 +33,7 @@ def add(parser: Parser, verb: str) -> None:
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     need_terminal()
+    display = display_of(ctx, args)
     need_extra()
     from aitbc_tui.devnet.child import start_child
 
@@ -43,7 +45,8 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         # The demo's own file decides; what is set for real networks has no business here.
         common = replace(ctx.common, config=str(child.config_path), env=ENV_NAME)
         inner = Context(common, timeout_s=None, environ=_without_overrides(ctx))
-        return show(inner, inner.settings, display_of(ctx, args, demo=True))
+        # Jobs of a network that ends with this run do not belong into the operator's own ledger.
+        return show(inner, display, ledger=child.config_path.parent / LEDGER, demo=True)
     finally:
         child.stop()
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.output import print_json, print_table
-from aitbc_tui.cli.passphrases import host_spec
 from aitbc_tui.cli.report import report
+from aitbc_tui.collect.setup import host_spec
 from aitbc_tui.config.model import HostConfig
 from aitbc_tui.config.words import did_you_mean, one_of
 from aitbc_tui.domain.errors import (
@@ -150,9 +150,11 @@ def _host(ctx: Context, name: str) -> HostConfig:
     known = ctx.environment.hosts
     if name not in known:
         near = did_you_mean(name, known) or f"; there is {one_of(known)}"
-        raise ConfigError(f'no host "{clean(name, 60)}" in environment {ctx.environment.name}{near}')
+        raise ConfigError(
+            f'no host "{clean(name, 60)}" in environment {ctx.environment.name}{near}', remedy="aitbc-tui config show"
+        )
     if known[name].is_local:
-        raise ConfigError(f'host "{name}" is local: no SSH, no host key', host=name)
+        raise ConfigError(f'host "{name}" is local: no SSH, no host key', remedy="name a host that is reached over SSH")
     return known[name]
 
 

@@ -8,25 +8,13 @@ import re
 from pathlib import Path
 
 from aitbc_tui.cli.context import Context
+from aitbc_tui.collect.setup import host_spec
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig
 from aitbc_tui.domain.errors import AuthError
 from aitbc_tui.domain.text import clean
 from aitbc_tui.transport.keys import PASSPHRASES, key_files, needs_passphrase, opens
-from aitbc_tui.transport.spec import HostSpec
 
 TRIES = 3
-
-
-def host_spec(host: HostConfig) -> HostSpec:
-    """A configured host as the transport wants it."""
-    return HostSpec(
-        name=host.name,
-        address=host.address,
-        port=host.port,
-        user=host.user,
-        identity=None if host.identity is None else str(host.identity),
-        known_hosts=None if host.known_hosts is None else str(host.known_hosts),
-    )
 
 
 def ask_passphrases(ctx: Context, environment: EnvironmentConfig) -> None:

@@ -9,7 +9,6 @@ from aitbc_tui.cli.context import Context
 from aitbc_tui.config import paths
 from aitbc_tui.config.errors import NoConfiguration
 from aitbc_tui.config.model import TrustConfig
-from aitbc_tui.ledger.trustfile import load_pins
 from aitbc_tui.receipts.trust import Pin, TrustStore
 
 
@@ -36,4 +35,13 @@ def read_stores(ctx: Context) -> Stores:
     except NoConfiguration:
         pass  # the pins in the usual place still count
     file = paths.trust_file(config_file)
-    return Stores(file, config_file, configured.store(), load_pins(file))
+    return Stores(file, config_file, configured.store(), _pinned(file))
+
+
+def _pinned(file: Path) -> tuple[Pin, ...]:
+    """Reading the file needs a heavy import, which the dashboard's first frame should not wait for in vain."""
+    if not file.exists():
+        return ()
+    from aitbc_tui.ledger.trustfile import load_pins
+
+    return load_pins(file)

@@ -16,7 +16,7 @@ from aitbc_tui.protocol.failures import failure
 from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.protocol.trouble import classify
 from aitbc_tui.state.events import Asked, Source
-from aitbc_tui.transport.host import Host, HttpAnswer
+from aitbc_tui.transport.host import Host, HttpAnswer, LinkState
 
 T = TypeVar("T")
 Parse = Callable[[HttpAnswer, datetime | None], T]
@@ -37,6 +37,12 @@ class Asker:
 
     def has(self, credential: str) -> bool:
         return credential in self._secrets
+
+    def coming(self, host: str) -> bool:
+        """The first connection is still being made: nothing failed yet, and nothing can be asked."""
+        report = self._hosts[host].report()
+        beginning = report.state in (LinkState.IDLE, LinkState.CONNECTING)
+        return beginning and report.error is None and report.reconnects == 0 and report.lost == 0
 
     async def send(self, host: str, base: str, ask: Ask) -> HttpAnswer:
         """One exchange; raises the typed error of whatever went wrong, also for an answer of 300 and more."""
@@ -63,6 +69,8 @@ class Asker:
 
     async def ask(self, source: Source, host: str, base: str, ask: Ask, parse: Parse[T]) -> T | None:
         """Ask and report. None when it failed (which the hub then knows) or is being asked already."""
+        if self.coming(host):
+            return None
 
         async def work() -> tuple[T, float, float | None]:
             answer = await self.send(host, base, ask)

@@ -34,7 +34,7 @@ from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ledger.book import Ledger
 from aitbc_tui.operations.orders import Desk
 from aitbc_tui.state.topology import Topology
-from aitbc_tui.transport.host import Host, open_host
+from aitbc_tui.transport.host import Host, LinkReport, LinkState, open_host
 
 PUBLISH_S = 0.25  # at most four snapshots a second; the screen paints at most twice
 QUIET_S = 1.0  # ages go on when nothing is heard
@@ -54,7 +54,8 @@ class Collector:
         self.ollamas: list[OllamaPoll] = []
         self.coordinator: CoordinatorPoll | None = None
         self.writer: Writer | None = None
-        self._rhythms: list[Rhythm] = []
+        self._through: dict[str, list[Rhythm]] = {}
+        self._up: dict[str, bool] = {}
         self._stack = AsyncExitStack()
 
     @property
@@ -78,9 +79,7 @@ class Collector:
         self._stack.callback(ledger.close)
         env = self.setup.environment
         for config in env.hosts.values():
-            host = open_host(
-                host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self.hub.link
-            )
+            host = open_host(host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self._link)
             self.hosts[config.name] = host
             self._stack.push_async_callback(host.close)
             self.hub.link(host.report())
@@ -89,15 +88,23 @@ class Collector:
         t = self.topology
         ports = [n.p2p_port for n in t.nodes]
         self.nodes = [NodePoll(asker, frame, t.head_interval_s) for frame in t.nodes]
+        for poll in self.nodes:
+            self._through.setdefault(poll.frame.host, []).append(poll.rhythm)
         for frame in t.hosts:
             name = str(frame.name)
             mine = [n for n in t.nodes if n.host == name]
             units = units_of(self.setup, name)
-            self.host_polls.append(HostPoll(asker, name, mine, units, ports, t.host_interval_s, t.units_interval_s))
+            figures = HostPoll(asker, name, mine, units, ports, t.host_interval_s, t.units_interval_s)
+            self.host_polls.append(figures)
+            through = self._through.setdefault(name, [])
+            through.append(figures.rhythm)
             if frame.gpu:
                 self.gpus.append(NvmlWatch(asker, name) if frame.local else GpuWatch(asker, name))
             if frame.ollama:
-                self.ollamas.append(OllamaPoll(asker, name, frame.ollama))
+                ollama, rhythm = OllamaPoll(asker, name, frame.ollama), Rhythm(self.clock)
+                rhythm.every(EVERY_S, ollama.look)
+                self.ollamas.append(ollama)
+                through.append(rhythm)
         if env.coordinator is not None:
             await self._open_coordinator(env.coordinator.host, env.coordinator.url, mask, ledger, secrets)
 
@@ -129,6 +136,7 @@ class Collector:
             miners_s=t.miners_interval_s,
             receipts_s=t.receipts_interval_s,
         )
+        self._through.setdefault(host, []).append(self.coordinator.rhythm)
 
     async def _secrets(self) -> dict[str, Secret]:
         """Every configured credential that can be read; one that cannot is said on the screen, and the rest goes on."""
@@ -157,18 +165,21 @@ class Collector:
         """Collect until cancelled."""
         for host in self.hosts.values():
             host.start()
-        ollama = Rhythm(self.clock)
-        for poll in self.ollamas:
-            ollama.every(EVERY_S, poll.look)
-        self._rhythms = [n.rhythm for n in self.nodes] + [h.rhythm for h in self.host_polls] + [ollama]
-        if self.coordinator is not None:
-            self._rhythms.append(self.coordinator.rhythm)
         async with asyncio.TaskGroup() as group:
-            for rhythm in self._rhythms:
+            for rhythm in self._every_rhythm():
                 group.create_task(rhythm.run())
             for watch in self.gpus:
                 group.create_task(watch.run())
             group.create_task(self._publish())
+
+    def _link(self, report: LinkReport) -> None:
+        """A connection changed; once it is up, everything that goes through it is due at once."""
+        self.hub.link(report)
+        up = report.state in (LinkState.UP, LinkState.LOCAL)
+        was, self._up[report.host] = self._up.get(report.host, False), up
+        if up and not was:
+            for rhythm in self._through.get(report.host, ()):
+                rhythm.refresh()
 
     def must_write(self) -> Writer:
         if self.writer is None:
@@ -195,8 +206,11 @@ class Collector:
         """Everything that may be asked is due now; lost connections are tried at once."""
         for host in self.hosts.values():
             host.retry_now()
-        for rhythm in self._rhythms:
+        for rhythm in self._every_rhythm():
             rhythm.refresh()
+
+    def _every_rhythm(self) -> list[Rhythm]:
+        return [rhythm for rhythms in self._through.values() for rhythm in rhythms]
 
     async def _publish(self) -> None:
         last = 0.0

@@ -14,6 +14,7 @@ from aitbc_tui.state.events import Kind, Source
 
 LOOP_S = 5
 RETRY_S = 20.0
+CONNECT_S = 0.2
 MAX_LINE = 4096
 MAX_CARDS = 64
 
@@ -30,6 +31,8 @@ class GpuWatch:
     async def run(self) -> None:
         hub = self._asker.hub
         while True:
+            while self._asker.coming(self._host):
+                await hub.clock.sleep(CONNECT_S)
             try:
                 await self._follow()
                 raise CommandError("nvidia-smi ended", host=self._host, remedy="is the NVIDIA driver loaded there?")

@@ -36,7 +36,7 @@ class HostPoll:
         units_s: float,
     ) -> None:
         self._asker = asker
-        self._host = host
+        self.host = host
         self._nodes = tuple(nodes)
         self._units = tuple(units)
         self._ports = tuple(sorted(set(p2p_ports)))
@@ -50,10 +50,12 @@ class HostPoll:
             self.rhythm.every(GIT_S, self.git)
 
     async def _shell(self, script: str) -> ShellAnswer:
-        return await self._asker.host(self._host).shell(script, timeout_s=SCRIPT_S, max_bytes=MAX_BYTES)
+        return await self._asker.host(self.host).shell(script, timeout_s=SCRIPT_S, max_bytes=MAX_BYTES)
 
     async def figures(self) -> None:
         """Load, memory, uptime and P2P sockets in one script."""
+        if self._asker.coming(self.host):
+            return
         ports = self._ports if self._nodes else ()
         answers: list[ShellAnswer] = []
 
@@ -64,7 +66,7 @@ class HostPoll:
             self._uptime = figures.uptime_s
             return figures, answer.received_at, answer.elapsed_ms
 
-        if await self._asker.report(Source(Kind.FIGURES, self._host), read) is None:
+        if await self._asker.report(Source(Kind.FIGURES, self.host), read) is None:
             return
         for node in self._nodes:
             await self._asker.report(Source(Kind.PEERS, str(node.name)), partial(self._peers, node, answers[0]))
@@ -75,23 +77,26 @@ class HostPoll:
         return peers, answer.received_at, answer.elapsed_ms
 
     async def units(self) -> None:
+        if self._asker.coming(self.host):
+            return
+
         async def read() -> tuple[tuple[Unit, ...], float, float | None]:
             answer = await self._shell(_bounded(systemd.show_argv(self._units)))
-            _refuse_failure(answer, "systemctl", self._host)
+            _refuse_failure(answer, "systemctl", self.host)
             units = systemd.parse_show(answer.stdout, self._uptime)
             return units, answer.received_at, answer.elapsed_ms
 
         if self._uptime is None:
             await self.figures()
-        await self._asker.report(Source(Kind.UNITS, self._host), read)
+        await self._asker.report(Source(Kind.UNITS, self.host), read)
 
     async def git(self) -> None:
-        for node in self._nodes:
+        for node in () if self._asker.coming(self.host) else self._nodes:
             await self._asker.report(Source(Kind.GIT, str(node.name)), partial(self._git, node))
 
     async def _git(self, node: NodeFrame) -> tuple[GitState, float, float | None]:
         answer = await self._shell(_bounded(git.status_argv(node.repo)))
-        _refuse_failure(answer, "git", self._host)
+        _refuse_failure(answer, "git", self.host)
         return git.parse_status(answer.stdout), answer.received_at, answer.elapsed_ms
 
 

@@ -32,13 +32,17 @@ class NodePoll:
 
     async def head(self) -> None:
         """The head, then at most a few blocks whose content would decide something."""
+        if await self.head_only():
+            await self.blocks()
+
+    async def head_only(self) -> bool:
+        """Whether the node said what its head is."""
         source = Source(Kind.HEAD, self._name)
         asked = requests.head(str(self.frame.chain_id))
         head = await self._asker.ask(
             source, self.frame.host, self.frame.rpc, asked, lambda a, date: parse_head(a.body, date)
         )
-        if head is not None:
-            await self.blocks()
+        return head is not None
 
     async def blocks(self) -> None:
         hub = self._asker.hub

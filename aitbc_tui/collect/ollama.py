@@ -30,6 +30,8 @@ class OllamaPoll:
         self._url = url
 
     async def look(self) -> None:
+        if self._asker.coming(self._host):
+            return
         await self._asker.report(Source(Kind.OLLAMA, self._host), self._read)
 
     async def _read(self) -> tuple[OllamaReading, float, float | None]:

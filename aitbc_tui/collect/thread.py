@@ -10,6 +10,7 @@ import importlib
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -120,10 +121,8 @@ class CollectorThread:
             importlib.import_module(name)
         with asyncio.Runner() as runner:
             self._loop = runner.get_loop()
-            try:
+            with suppress(asyncio.CancelledError):  # stop() asked for it
                 runner.run(self._collect())
-            except asyncio.CancelledError:
-                pass  # stop() asked for it
 
     async def _collect(self) -> None:
         """Run the collector, and start it anew when something unforeseen ends it; what was seen is kept."""

@@ -41,9 +41,3 @@ def ledger_file() -> Path:
 def expand(raw: str, base: Path) -> Path:
     """A path as written in a file of folder `base`: `~` expanded, relative ones relative to that folder."""
     return Path(os.path.normpath(base / Path(os.path.expanduser(raw))))
-
-
-def private_dir(path: Path) -> Path:
-    """Make `path` (mode 0700) where it is missing, for somebody about to write into it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path

@@ -168,9 +168,7 @@ class NodeState:
         self.note(f"[PROPOSE] drained {len(drained)} txs from mempool, chain={self.chain_id}", {})
         height, timestamp = parent.height + 1, naive(self.clock.now())
         digest = block_hash(self.chain_id, height, parent.hash, timestamp, (str(t["tx_hash"]) for t in mined))
-        block = Block(
-            self.chain_id, height, digest, parent.hash, proposer, timestamp, len(mined), tuple(mined)
-        )
+        block = Block(self.chain_id, height, digest, parent.hash, proposer, timestamp, len(mined), tuple(mined))
         self.store(block)
         self.note("Proposed block", {"height": height, "hash": digest, "proposer": proposer})
         return block

@@ -106,9 +106,7 @@ class ChainNet:
             mined = [self._mined_tx()] if number % 4 == 1 else []
             stamp, height = naive(at), parent.height + 1
             digest = block_hash(CHAIN_ID, height, parent.hash, stamp, (str(tx["tx_hash"]) for tx in mined))
-            block = Block(
-                CHAIN_ID, height, digest, parent.hash, GENESIS_ADDRESS, stamp, len(mined), tuple(mined)
-            )
+            block = Block(CHAIN_ID, height, digest, parent.hash, GENESIS_ADDRESS, stamp, len(mined), tuple(mined))
             state.store(block)
             for follower in self.followers:
                 follower.state.store(NodeState.as_imported(block))

@@ -89,7 +89,7 @@ def start_child(options: DevnetOptions | None = None, timeout: float = READY_TIM
     options.check()
     command = [sys.executable, "-m", "aitbc_tui.devnet", *arguments(options)]
     command += ["--die-with-parent", str(os.getpid())]
-    errors = tempfile.TemporaryFile()
+    errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by Child.stop
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -125,7 +126,7 @@ class Coordinator:
 
     async def submit(self, _: Request, client: str, body: _Submission) -> Response:
         if body.payment_amount and body.payment_amount > 0:
-            await self.store.clock.sleep(0.12)  # the attempt to reach an exchange
+            await asyncio.sleep(0.12)  # the attempt to reach an exchange
         job = self.store.submit(
             client,
             body.payload,
@@ -200,9 +201,7 @@ class Coordinator:
         job = self.store.poll(miner)
         if job is None:
             return Response(status_code=204)
-        return JSONResponse(
-            {"job_id": job.job_id, "payload": job.payload, "constraints": job.all_constraints()}
-        )
+        return JSONResponse({"job_id": job.job_id, "payload": job.payload, "constraints": job.all_constraints()})
 
     async def complete(self, request: Request, miner: str, body: _Result) -> Response:
         receipt = self.store.complete(miner, request.path_params["job_id"], body.result, body.metrics)

@@ -90,11 +90,11 @@ def _hung(devnet: Devnet, value: str | None) -> Node:
 
 
 async def _hang(devnet: Devnet, value: str | None) -> None:
-    _hung(devnet, value).gate.hung = True
+    _hung(devnet, value).gate.hang(True)
 
 
 async def _unhang(devnet: Devnet, value: str | None) -> None:
-    _hung(devnet, value).gate.hung = False
+    _hung(devnet, value).gate.hang(False)
 
 
 async def _flood(devnet: Devnet, value: str | None) -> None:

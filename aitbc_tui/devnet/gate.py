@@ -15,12 +15,22 @@ _CHUNK = b'{"job_id":"00000000000000000000000000000000","state":"QUEUED"},' * 10
 class Gate:
     """Switches for one server; everything off means it answers as it should."""
 
-    hung: bool = False
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
     slow_s: float = 0.0
     broken: bool = False
     garbage: set[str] = field(default_factory=set)
     huge: dict[str, int] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.answering.set()
+
+    def hang(self, hung: bool) -> None:
+        """Accept connections and answer nothing, like a stopped process."""
+        if hung:
+            self.answering.clear()
+        else:
+            self.answering.set()
 
 
 class GateMiddleware:
@@ -35,8 +45,7 @@ class GateMiddleware:
             await self.app(scope, receive, send)
             return
         gate, path = self.gate, scope["path"]
-        while gate.hung:
-            await asyncio.sleep(0.1)
+        await gate.answering.wait()
         if gate.slow_s:
             await asyncio.sleep(gate.slow_s)
         if gate.broken or path in gate.failing:

@@ -15,9 +15,7 @@ from aitbc_tui.devnet.signer import Signer
 
 def _host_key(seed: bytes) -> asyncssh.SSHKey:
     made = Ed25519PrivateKey.from_private_bytes(seed)
-    return asyncssh.import_private_key(
-        made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    )
+    return asyncssh.import_private_key(made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
 
 
 @dataclass(slots=True)

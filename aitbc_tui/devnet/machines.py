@@ -158,5 +158,3 @@ def step_gpus(machine: Machine, seconds: float) -> None:
         card.held_mib = 12 + held
         card.step(seconds)
     machine.files.write_gpus(machine.cards)
-
-

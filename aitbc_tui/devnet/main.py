@@ -20,10 +20,14 @@ _READ = 4096
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `devnet`; `demo` passes its own on."""
-    parser.add_argument("--dir", type=Path, metavar="DIR", help="private directory; else a fresh one, removed at the end")
+    parser.add_argument(
+        "--dir", type=Path, metavar="DIR", help="private directory; else a fresh one, removed at the end"
+    )
     parser.add_argument("--nodes", type=int, default=2, metavar="N", help="blockchain nodes: genesis and followers (2)")
     parser.add_argument("--gpu-hosts", type=int, default=1, metavar="N", help="GPU hosts with two cards each (1)")
-    parser.add_argument("--seed", type=int, metavar="N", help="the same ids, receipt keys, hashes and prompts every time")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="the same ids, receipt keys, hashes and prompts every time"
+    )
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[=VALUE]", help="start with this broken")
     parser.add_argument("--generation", default="2026-04", choices=GENERATIONS, help="recorded set to imitate")
     parser.add_argument("--ollama", default="stand-in", metavar="real", help="real: use the Ollama on port 11434")

@@ -65,10 +65,11 @@ MODELS = {
 }
 
 _OPENINGS = ("In short:", "The essential point is this:", "Seen plainly,", "To begin with,")
-_WORDS = (
+_TEXT = (
     "a validator signs each block and the others check it, so agreement does not depend on trust in one machine; "
     "what matters to an operator is that the figures come from work that was done and can be checked again later"
-).split()
+)
+_WORDS = tuple(_TEXT.split())
 
 
 class OllamaFailed(Exception):

@@ -96,7 +96,9 @@ def coordinator(v1_health: Probe, root_health: Probe) -> Found:
     if root and "supported_chains" in root_health.document:
         return Found(Generation.UNKNOWN, clean("this is a node's RPC, not a coordinator: check coordinator.url"))
     if v1_health.status >= 500 or root_health.status >= 500:
-        return Found(Generation.UNKNOWN, clean(f"answers {v1_health.status} to GET /v1/health: cannot tell what it is"))
+        bad = "/v1/health" if v1_health.status >= 500 else "/health"
+        status = max(v1_health.status, root_health.status)
+        return Found(Generation.UNKNOWN, clean(f"answers {status} to GET {bad}: cannot tell what it is"))
     return Found(
         Generation.UNKNOWN, clean("answers, but not as an AITBC coordinator: check coordinator.url, or add /c to it")
     )

@@ -29,7 +29,7 @@ def miner_rows(world: World, now: float) -> tuple[MinerRow, ...]:
 def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, stale: bool) -> MinerRow:
     age = server_age(miner.last_heartbeat, listed.server_time, at, now)
     limit = BUSY_LIMIT_S if miner.inflight else FREE_LIMIT_S
-    frame = next((f for f in world.topology.miners if f.name == miner.identity.label), None)
+    host = _host(world, miner)
     last, per_hour = _work(world, miner, now)
     return MinerRow(
         miner=miner,
@@ -37,11 +37,19 @@ def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, s
         seen_at=at,
         beat_age_s=age,
         beat_limit_s=limit,
-        runs=_runs(world, frame.host if frame else None),
-        host=SafeText(frame.host) if frame else None,
+        runs=_runs(world, host),
+        host=SafeText(host) if host else None,
         last_job=last,
         jobs_per_hour=per_hour,
     )
+
+
+def _host(world: World, miner: Miner) -> str | None:
+    """Where it runs: by its configured name, or when every configured miner is on one host. Else not known."""
+    frames = world.topology.miners
+    named = next((f.host for f in frames if f.name == miner.identity.label), None)
+    hosts = {f.host for f in frames}
+    return named or (hosts.pop() if len(hosts) == 1 else None)
 
 
 def _verdict(world: World, miner: Miner, age: float | None) -> Verdict:

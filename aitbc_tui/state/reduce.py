@@ -138,15 +138,20 @@ def _with_node(world: World, name: str, facts: NodeFacts) -> World:
     return replace(world, nodes={**world.nodes, name: facts})
 
 
+def unit_name(name: str) -> str:
+    """systemd answers with the suffix, whether it was asked with it or not."""
+    return name.removesuffix(".service")
+
+
 def _host_units(world: World, host: str, units: tuple[Unit, ...], e: Answered) -> World:
     if host not in world.units:
         return world
-    by_name = {str(u.name): u for u in units}
+    by_name = {unit_name(u.name): u for u in units}
     nodes = dict(world.nodes)
     for frame in world.topology.nodes:
         if frame.host == host:
             facts = nodes[frame.name]
-            mine = tuple(by_name[u] for u in frame.units if u in by_name)
+            mine = tuple(by_name[unit_name(u)] for u in frame.units if unit_name(u) in by_name)
             nodes[frame.name] = replace(facts, units=facts.units.got(mine, e.at, e.rtt_ms))
     return replace(world, units={**world.units, host: world.units[host].got(units, e.at, e.rtt_ms)}, nodes=nodes)
 

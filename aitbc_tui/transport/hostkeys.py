@@ -124,9 +124,15 @@ async def offered_keys(
 ) -> list[OfferedKey]:
     """The keys that the host shows, one of each kind; nothing is trusted and nobody logs in."""
     found: list[OfferedKey] = []
+    failure: Exception | None = None
     for algorithms in _SCAN_ALGS:
-        async with asyncio.timeout(timeout_s):
-            key = await _shown(resolved, algorithms, tunnel)
+        try:
+            async with asyncio.timeout(timeout_s):
+                key = await _shown(resolved, algorithms, tunnel)
+        except (ConnectionError, asyncssh.DisconnectError) as exc:
+            # sshd hangs up on a client that asks for a kind of key it has not got: only bad if it always does.
+            failure = failure or exc
+            continue
         if key is None:
             continue
         problem, line = known.judge(key.public_data)
@@ -141,6 +147,8 @@ async def offered_keys(
                 line.where if line is not None else "",
             )
         )
+    if not found and failure is not None:
+        raise failure
     return found
 
 
@@ -159,8 +167,6 @@ async def _shown(
             config=[],
             server_host_key_algs=algorithms,
         )
-    except asyncssh.KeyExchangeFailed:
-        return None  # the host has no key of this kind
     finally:
         if proxy is not None:
             await proxy.close()

@@ -16,6 +16,8 @@ from aitbc_tui.transport.tasks import Tasks, both
 
 _WINDOW = 512 * 1024
 _SLOT_WAIT_S = 5.0
+# sshd counts a session for a moment after it has closed; opening one has no effect that could double.
+_REOPEN_S = (0.05, 0.2)
 
 Gone = Callable[[], AitbcError | None]
 Process = asyncssh.SSHClientProcess[bytes]
@@ -132,17 +134,10 @@ async def open_session(
 
     async def start() -> SshChild:
         try:
-            process = await conn.create_process(
-                f"exec {shlex.join(argv)}",
-                encoding=None,
-                stdin=asyncssh.PIPE,
-                request_pty=False,
-                window=_WINDOW,
-            )
+            return adopt(await _open(conn, f"exec {shlex.join(argv)}"))
         except BaseException:
             slots.release()
             raise
-        return adopt(process)
 
     try:
         return await tasks.whole(start(), lambda child: child.abandon())
@@ -150,6 +145,19 @@ async def open_session(
         raise _refused(exc, host) from exc
     except (OSError, asyncssh.Error) as exc:
         raise gone() or TunnelError(f"no SSH session: {clean(str(exc), 120)}", host=host) from exc
+
+
+async def _open(conn: asyncssh.SSHClientConnection, command: str) -> Process:
+    for pause_s in (*_REOPEN_S, None):
+        try:
+            return await conn.create_process(
+                command, encoding=None, stdin=asyncssh.PIPE, request_pty=False, window=_WINDOW
+            )
+        except asyncssh.ChannelOpenError as exc:
+            if exc.code != asyncssh.OPEN_CONNECT_FAILED or pause_s is None:
+                raise
+            await asyncio.sleep(pause_s)
+    raise AssertionError("the last turn returns or raises")
 
 
 def _refused(exc: asyncssh.ChannelOpenError, host: str) -> TunnelError:

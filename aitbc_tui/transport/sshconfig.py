@@ -79,9 +79,6 @@ def resolve(spec: HostSpec) -> Resolved:
     port = _number(options, "Port") or DEFAULT_PORT
     user = _text(options, "User") or getpass.getuser()
     alias = _text(options, "HostKeyAlias")
-    agent = _text(options, "IdentityAgent") or "SSH_AUTH_SOCK"
-    if options.get("IdentityAgent", "") is None:  # `IdentityAgent none`
-        agent = ""
     resolved = Resolved(
         spec=spec,
         config_files=files,
@@ -94,7 +91,7 @@ def resolve(spec: HostSpec) -> Resolved:
         identity_files=_identities(spec, options),
         certificate_files=tuple(map(expand, _list(options, "CertificateFile"))),
         identities_only=spec.identity is not None or options.get("IdentitiesOnly") is True,
-        agent_path=expand(os.environ.get("SSH_AUTH_SOCK", "") if agent == "SSH_AUTH_SOCK" else agent) if agent else "",
+        agent_path=_agent_path(options),
         jumps=(),
         proxy_command=_text(options, "ProxyCommand"),
         own_host_key_algs=options.get("HostKeyAlgorithms") is not None,
@@ -146,6 +143,14 @@ def _user_known_hosts(spec: HostSpec, options: SSHClientConfig) -> tuple[str, ..
 def _expand_tokens(path: str) -> str:
     home = os.path.expanduser("~")
     return expand(path.replace("%d", home).replace("%u", getpass.getuser()).replace("%%", "%"))
+
+
+def _agent_path(options: SSHClientConfig) -> str:
+    if "IdentityAgent" in options.get_options(False) and options.get("IdentityAgent") is None:
+        return ""  # `IdentityAgent none`
+    named = _text(options, "IdentityAgent") or "SSH_AUTH_SOCK"
+    path = os.environ.get("SSH_AUTH_SOCK", "") if named == "SSH_AUTH_SOCK" else named
+    return expand(path) if path else ""
 
 
 def _identities(spec: HostSpec, options: SSHClientConfig) -> tuple[str, ...]:

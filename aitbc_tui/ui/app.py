@@ -52,6 +52,7 @@ class DashboardOptions:
     mouse: bool = True
     theme: str = "auto"
     clock: Clock = Clock()
+    tick_s: float = TICK_S
 
 
 def _palette() -> type[Provider]:
@@ -90,6 +91,7 @@ class AitbcApp(App[int]):
         self._written_before = 0
         self._paint_due = False
         self._begun = False
+        self._own_loop: asyncio.AbstractEventLoop | None = None
         for own in theme.textual_themes():
             self.register_theme(own)
         self.theme = f"aitbc-{look_name}"
@@ -138,16 +140,16 @@ class AitbcApp(App[int]):
 
     def _begin(self) -> None:
         """The first frame is painted: now the backend may import and connect."""
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._wanted)
-
-        self.backend.on_change(wake)
+        self._own_loop = asyncio.get_running_loop()
+        self.backend.on_change(lambda: self.from_thread(self._wanted))
         self.backend.start()
         self._begun = True
-        self.set_interval(TICK_S, self._tick)
+        self.set_interval(self.options.tick_s, self._tick)
+
+    def from_thread(self, call: Callable[[], None]) -> None:
+        """Call this in the screen's loop; safe from any thread, and after the end."""
+        if self._own_loop is not None and not self._own_loop.is_closed():
+            self._own_loop.call_soon_threadsafe(call)
 
     def _wanted(self) -> None:
         """Something newer stands ready; however often that is said, one frame follows."""
@@ -176,7 +178,7 @@ class AitbcApp(App[int]):
     def _tick(self) -> None:
         driver = self._driver
         if isinstance(driver, CountingDriver):
-            self.painted = (driver.written - self._written_before) / TICK_S
+            self.painted = (driver.written - self._written_before) / self.options.tick_s
             self._written_before = driver.written
         self._wanted()
 

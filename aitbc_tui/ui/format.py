@@ -97,7 +97,7 @@ def short_hash(value: str, width: int = 15) -> str:
     digits = value.removeprefix("0x")
     if len(digits) <= width:
         return digits
-    tail = (width - 3) // 2
+    tail = 6 if width < 20 else 10
     return f"{digits[: width - 1 - tail]}…{digits[-tail:]}"
 
 

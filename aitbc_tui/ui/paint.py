@@ -25,6 +25,8 @@ class Role(Enum):
     UNKNOWN = "unknown"
     STALE = "stale"
     ACCENT = "accent"
+    ACCENT_STRONG = "accent-strong"  # keys, and the name of the pane in focus
+    OK_STRONG = "ok-strong"  # the headline of a sound network
     CHIP_BAD = "chip-bad"
     CHIP_WARN = "chip-warn"
     CHIP_ACCENT = "chip-accent"

@@ -14,7 +14,13 @@ from textual.theme import Theme
 from aitbc_tui.ui.paint import Role, to_ascii
 
 _CHIPS = {Role.CHIP_BAD: Role.BAD, Role.CHIP_WARN: Role.WARN, Role.CHIP_ACCENT: Role.ACCENT}
-_BOLD = {Role.STRONG, Role.BAD_STRONG}
+_STRONG = {
+    Role.STRONG: Role.TEXT,
+    Role.BAD_STRONG: Role.BAD,
+    Role.ACCENT_STRONG: Role.ACCENT,
+    Role.OK_STRONG: Role.OK,
+}
+_BOLD = set(_STRONG)
 
 _DARK = {
     Role.TEXT: "#d5dae1",
@@ -98,8 +104,7 @@ def _true_colour(colours: Mapping[Role, str], background: str, selection: str) -
             style = Style(color=background, bgcolor=colours[_CHIPS[role]], bold=True)
             plain[role] = chosen[role] = style
             continue
-        base = Role.TEXT if role is Role.STRONG else Role.BAD if role is Role.BAD_STRONG else role
-        plain[role] = Style(color=colours[base], bold=role in _BOLD or None)
+        plain[role] = Style(color=colours[_STRONG.get(role, role)], bgcolor=background, bold=role in _BOLD or None)
         chosen[role] = plain[role] + Style(bgcolor=selection)
     return plain, chosen
 
@@ -108,7 +113,7 @@ def _sixteen(numbers: Mapping[Role, int], name: str) -> tuple[dict[Role, Style],
     plain, chosen = {}, {}
     bold = _BOLD | _ANSI_BOLD[name]
     for role in Role:
-        base = _CHIPS.get(role, Role.TEXT if role is Role.STRONG else Role.BAD if role is Role.BAD_STRONG else role)
+        base = _CHIPS.get(role, _STRONG.get(role, role))
         number = 15 if role is Role.STRONG and name == "ansi" else numbers[base]
         chip = role in _CHIPS
         plain[role] = Style(color=f"color({number})", bold=role in bold or chip or None, reverse=chip or None)

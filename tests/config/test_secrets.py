@@ -75,7 +75,7 @@ def test_what_is_no_file_does_not_hang_and_is_not_named(tmp_path: Path) -> None:
 
 
 def test_a_command_prints_it(tmp_path: Path) -> None:
-    (tmp_path / "print-key").write_text(f"#!/bin/sh\nprintf '%s\\nrest' \"$1\"\necho noise >&2\n")
+    (tmp_path / "print-key").write_text("#!/bin/sh\nprintf '%s\\nrest' \"$1\"\necho noise >&2\n")
     (tmp_path / "print-key").chmod(0o700)
     assert read_secret(source(tmp_path, command=f"./print-key '{KEY}'")).reveal() == KEY
 

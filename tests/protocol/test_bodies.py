@@ -77,6 +77,12 @@ def test_what_is_never_an_answer(parse: Callable[[bytes], object], body: bytes) 
         parse(body)
 
 
+@pytest.mark.parametrize("inside", [{"success": False}, {"status": "error"}, {"error": "down"}])
+def test_an_error_inside_a_success_is_no_empty_pool(inside: dict[str, object]) -> None:
+    with pytest.raises(ParseError, match="an error inside"):
+        node.parse_mempool(json.dumps({"transactions": [], "count": 0} | inside).encode(), 100)
+
+
 def test_the_wrong_field_is_named_and_its_value_is_not() -> None:
     with pytest.raises(ParseError, match=r"/v1/admin/miners: items\.0\.miner_id") as caught:
         coordinator.parse_miners(b'{"items":[{"miner_id":["key-1"]}]}', MASK)

@@ -49,6 +49,7 @@ def test_coordinators() -> None:
         (WEB_PAGE, WEB_PAGE, "add /c"),
         (NOT_FOUND, NOT_FOUND, "add /c"),
         (Probe(500, b"Internal Server Error"), NOT_FOUND, "500"),
+        (NOT_FOUND, Probe(503, AUG_HEALTH.body, JSON), "cannot tell"),
     ],
 )
 def test_the_wrong_service_is_named(v1: Probe, root: Probe, word: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -16,10 +17,17 @@ from tests.fixtures.sshd import real_sshd
 
 __all__ = ["real_sshd"]
 
-QUICK = Limits(
-    connect_s=3.0, login_s=8.0, keepalive_s=0.4, keepalive_max=1, backoff_first_s=0.3, backoff_max_s=2.0
-)
+QUICK = Limits(connect_s=3.0, login_s=8.0, keepalive_s=0.4, keepalive_max=1, backoff_first_s=0.3, backoff_max_s=2.0)
 UP_S = 15.0
+
+
+async def until(condition: Callable[[], bool], within_s: float) -> float:
+    """Wait for a condition; gives how long it took."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < within_s, "did not happen"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - started
 
 
 @pytest.fixture(autouse=True)

@@ -50,9 +50,7 @@ async def test_unknown_key_is_refused_with_fingerprint_and_remedy(real_sshd: Mak
     assert "Accepted publickey" not in server.log
 
 
-async def test_changed_key_names_both_fingerprints_and_the_line(
-    real_sshd: Make, opened: Open, tmp_path: Path
-) -> None:
+async def test_changed_key_names_both_fingerprints_and_the_line(real_sshd: Make, opened: Open, tmp_path: Path) -> None:
     server = real_sshd()
     other = write_key(tmp_path / "other")
     server.known_hosts.write_text(f"# a comment\n[127.0.0.1]:{server.port} {public(other)}\n")
@@ -110,9 +108,7 @@ async def test_host_key_alias_is_looked_up_without_a_port(real_sshd: Make, opene
 
 
 @pytest.mark.parametrize("line", ["UserKnownHostsFile none", "UserKnownHostsFile /dev/null"])
-async def test_switching_verification_off_is_refused(
-    real_sshd: Make, opened: Open, tmp_path: Path, line: str
-) -> None:
+async def test_switching_verification_off_is_refused(real_sshd: Make, opened: Open, tmp_path: Path, line: str) -> None:
     server = real_sshd()
     config = tmp_path / "ssh_config"
     config.write_text(f"Host *\n  {line}\n  StrictHostKeyChecking no\n")
@@ -121,9 +117,7 @@ async def test_switching_verification_off_is_refused(
         await host.ensure(UP_S)
     assert "UserKnownHostsFile" in caught.value.detail
     assert host.report().state is LinkState.REFUSED
-    assert "Connection from" not in server.log.split("Server listening")[-1].split("\n", 2)[-1] or (
-        "Accepted publickey" not in server.log
-    )
+    assert "Accepted publickey" not in server.log
 
 
 async def test_strict_host_key_checking_no_has_no_effect(real_sshd: Make, opened: Open, tmp_path: Path) -> None:

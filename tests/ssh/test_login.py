@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
@@ -21,7 +20,7 @@ from aitbc_tui.transport.host import Host, LinkState
 from aitbc_tui.transport.keys import PASSPHRASES, needs_passphrase
 from aitbc_tui.transport.spec import HostSpec, Limits
 from tests.fixtures.sshd import RealSshd, free_port, public, write_key
-from tests.ssh.conftest import UP_S
+from tests.ssh.conftest import UP_S, until
 
 Make = Callable[..., RealSshd]
 Open = Callable[..., Host]
@@ -83,11 +82,15 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         process.wait(5)
 
 
+def add(key: Path) -> None:
+    subprocess.run(["ssh-add", "-q", str(key)], check=True, stdin=subprocess.DEVNULL, timeout=10)
+
+
 async def test_agent_opens_an_encrypted_key(real_sshd: Make, opened: Open, tmp_path: Path, agent: Path) -> None:
     server = real_sshd()
     plain = write_key(tmp_path / "key")
     server.authorize(plain)
-    subprocess.run(["ssh-add", "-q", str(plain)], check=True, stdin=subprocess.DEVNULL, timeout=10)
+    add(plain)
     asyncssh.read_private_key(str(plain)).write_private_key(str(plain), passphrase="secret")
     spec = server.spec(identity=str(plain))
     assert needs_passphrase(spec) is None
@@ -100,7 +103,7 @@ async def test_agent_with_many_keys_does_not_use_up_the_tries(
     server = real_sshd("MaxAuthTries 3")
     for number in range(6):
         key = write_key(tmp_path / f"k{number}")
-        subprocess.run(["ssh-add", "-q", str(key)], check=True, stdin=subprocess.DEVNULL, timeout=10)
+        add(key)
     await opened(server.spec()).ensure(UP_S)
 
 
@@ -155,10 +158,7 @@ async def test_proxy_jump(real_sshd: Make, opened: Open, tmp_path: Path) -> None
     assert (await host.shell("echo through", timeout_s=5, max_bytes=100)).stdout == b"through\n"
     assert "Accepted publickey" in bastion.log and "Accepted publickey" in target.log
     bastion.cut()
-    ends = time.monotonic() + 10
-    while host.report().lost == 0 and time.monotonic() < ends:
-        await asyncio.sleep(0.05)
-    assert host.report().lost == 1
+    await until(lambda: host.report().lost == 1, 10)
 
 
 async def test_jump_host_is_verified_too(real_sshd: Make, opened: Open, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from aitbc_tui.domain.observed import Freshness, Observed
 from aitbc_tui.domain.snapshot import JobRow, MinerRow, NodeRow, Pane, Snapshot
@@ -14,6 +15,7 @@ from aitbc_tui.ui.panes.miners import beat_age
 from aitbc_tui.ui.panes.receipts import receipt_key
 from aitbc_tui.ui.panes.title import title_line
 
+T = TypeVar("T")
 Facts = list[tuple[str, str]]
 
 
@@ -36,7 +38,7 @@ def detail_lines(snapshot: Snapshot, pane: Pane, key: str, width: int) -> list[L
 Detail = tuple[str, Verdict, float | None, Facts, list[str]]
 
 
-def _why(observed: Observed[object], now: float) -> str:
+def _why(observed: Observed[T], now: float) -> str:
     """Which nothing it is, in words."""
     freshness = observed.freshness(now)
     trouble = observed.trouble

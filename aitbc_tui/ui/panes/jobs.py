@@ -90,8 +90,6 @@ def _role(row: JobRow) -> Role:
 
 def job_row(row: JobRow, now: float, wide: bool) -> Row:
     job = row.job
-    over = _over(row)
-    seconds = fmt.NONE if over or row.job.state == "QUEUED" else fmt.UNKNOWN
     age = job_age(row, now)
     return Row(
         key=job.job_id,
@@ -99,7 +97,7 @@ def job_row(row: JobRow, now: float, wide: bool) -> Row:
         role=_role(row),
         name=job.job_id,
         newest=-(age if age is not None else 1e12),
-        search=" ".join(filter(None, (job.job_id, row.model_asked, job.client and job.client.label, job.state))),
+        search=f"{job.job_id} {row.model_asked or ''} {job.client or ''} {job.state}",
         cells={
             "job": fmt.job_id(job.job_id, 12 if wide else 8),
             "age": fmt.age(age),
@@ -110,7 +108,7 @@ def job_row(row: JobRow, now: float, wide: bool) -> Row:
             "miner": job.miner.label if job.miner else fmt.NONE,
             "client": job.client.label if job.client else fmt.UNKNOWN,
             "wait": fmt.NONE if row.wait_s is None else fmt.decimal(row.wait_s, 1, 6),
-            "run": (fmt.NONE if over else seconds) if row.run_s is None else fmt.decimal(row.run_s, 1, 6),
+            "run": fmt.NONE if row.run_s is None else fmt.decimal(row.run_s, 1, 6),
             "pay": _pay(row),
             "result": row.result_status or fmt.NONE,
             "receipt": receipt_cell(row),

@@ -39,8 +39,8 @@ def _worst_verdict(snapshot: Snapshot) -> Verdict:
 def overview_lines(snapshot: Snapshot, width: int, selected: Pane, focused: bool = True) -> list[Line]:
     """Seven lines instead of seven titles: the same words in the same order."""
     ages = {pane: pane_age(snapshot.panes[pane], pane, snapshot.now) for pane in Pane}
-    known = [(s.oldest_at, pane) for pane, s in snapshot.panes.items() if s.oldest_at is not None]
-    oldest = ages[min(known)[1]] if known and "never" not in ages.values() else "never"
+    known = {pane: s.oldest_at for pane, s in snapshot.panes.items() if s.oldest_at is not None}
+    oldest = ages[min(known, key=known.__getitem__)] if known and "never" not in ages.values() else "never"
     title = title_line(
         "", "Overview", _worst_verdict(snapshot), "1-7 opens a pane", width, focused=focused, age=oldest
     )
@@ -54,7 +54,7 @@ def overview_lines(snapshot: Snapshot, width: int, selected: Pane, focused: bool
         age_role = Role.STALE if age.startswith("~") else Role.MUTED
         runs = (
             Run("▌", Role.ACCENT) if pane is selected else Run(" "),
-            Run(str(pane.value), Role.ACCENT),
+            Run(str(pane.value), Role.ACCENT_STRONG),
             Run(f" {NAMES[pane]:<10}", Role.STRONG),
             Run(f"{state:<16}", level_role(verdict.level)),
             Run(text + " " * (width - 35 - len(text))),
@@ -81,12 +81,12 @@ def overview_pane(snapshot: Snapshot, pane: Pane, width: int, height: int, view:
 
 def strip_line(snapshot: Snapshot, width: int) -> Line:
     """All seven verdicts in one row above a single pane."""
-    runs = []
+    runs: list[Run] = []
     for pane in Pane:
         level = snapshot.panes[pane].verdict.level
         runs += [
             Run("  " if runs else " "),
-            Run(str(pane.value), Role.ACCENT),
+            Run(str(pane.value), Role.ACCENT_STRONG),
             Run(f" {_STRIP.get(pane, NAMES[pane])} "),
             Run(glyph(level), level_role(level)),
         ]
@@ -128,7 +128,7 @@ def too_small(snapshot: Snapshot, width: int, height: int) -> list[Line]:
         missing.append(f"{80 - width} columns")
     if height < 24:
         missing.append(f"{24 - height} rows")
-    needs = _wrapped(f"The panes need 80 x 24: {' and '.join(missing)} more.", width - 4)
+    needs = _wrapped(f"The panes need 80 x 24: {' and '.join(missing)} more.", width - 11)
     lines = [
         first,
         Line((Run(f" {count} "), Run("·", Role.MUTED), Run(" "), *heads_runs(snapshot))),

@@ -42,7 +42,7 @@ def headline_runs(snapshot: Snapshot, width: int, room: int) -> list[Run]:
     if chip is not None:
         start = [Run(" "), Run(f" {glyph(level)} {word} ", chip), Run(" ")]
     else:
-        role = Role.OK if level is Level.GOOD else level_role(level)
+        role = Role.OK_STRONG if level is Level.GOOD else level_role(level)
         start = [Run(" "), Run(f"{glyph(level)} {word}", role), Run("   ")]
     left = room - sum(run.width for run in start)
     what, dot, rest = fmt.parts(text, left).partition(" · ")
@@ -159,7 +159,7 @@ def hints_line(hints: Sequence[tuple[str, str]], width: int) -> Line:
         del pairs[keep]
     runs: list[Run] = []
     for index, (key, word) in enumerate(pairs):
-        runs += [Run("  " if index else " "), Run(key, Role.ACCENT), Run(f" {word}")]
+        runs += [Run("  " if index else " "), Run(key, Role.ACCENT_STRONG), Run(f" {word}")]
     return Line(tuple(runs)).fit(width)
 
 

@@ -31,10 +31,10 @@ def title_line(
 ) -> Line:
     """The rule with key, name, verdict, counts and, at the right end, the age of the oldest thing."""
     rule, rule_role = ("━", Role.ACCENT) if focused else ("─", Role.RULE)
-    name_role = Role.ACCENT if focused else Role.STRONG
+    name_role = Role.ACCENT_STRONG if focused else Role.STRONG
     start = [Run(f"{rule} ", rule_role)]
     if pane_key:
-        start.append(Run(f"{pane_key} ", Role.ACCENT))
+        start.append(Run(f"{pane_key} ", Role.ACCENT_STRONG))
     start.append(Run(name.ljust(9) if pane_key else f"{name} ", name_role))
     start.append(Run(f"{glyph(verdict.level)} {verdict.word}", level_role(verdict.level)))
     end: list[Run] = [Run(rule, rule_role)]

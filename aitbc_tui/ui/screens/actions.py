@@ -127,8 +127,7 @@ def _report(screen: DashboardScreen, what: str, done: Future[str]) -> None:
         text, level = f"{what}: {clean(str(trouble))}", Level.WARN
     else:
         text, level = f"{what}: failed inside this program ({type(trouble).__name__})", Level.BAD
-    if screen.aitbc.is_running:
-        screen.aitbc.call_later(screen.toast, text, level)
+    screen.aitbc.from_thread(lambda: screen.toast(text, level))
 
 
 def submit(screen: DashboardScreen) -> None:

@@ -30,6 +30,7 @@ class StatusScreen(Screen[None]):
 
     _message: Line | None = None
     _message_timer: Timer | None = None
+    _link_at: tuple[int, int] | None = None
 
     @property
     def aitbc(self) -> AitbcApp:
@@ -57,15 +58,18 @@ class StatusScreen(Screen[None]):
         self.query_one("#verdict", Canvas).show([verdict_line(snapshot, width)])
         link = link_line(snapshot, width, self.aitbc.painted, self.aitbc.slow)
         self.query_one("#figures", Canvas).show([figures_line(snapshot, width - link.width, width)])
-        link_canvas = self.query_one("#link", Canvas)
-        if link_canvas.styles.width is None or link_canvas.size.width != link.width:
-            self._place_link(link.width)
-        link_canvas.show([link])
+        self._place_link(link.width)
+        self.query_one("#link", Canvas).show([link])
         self.show_hints()
 
     def _place_link(self, width: int) -> None:
-        self.query_one("#link", Canvas).styles.width = width
-        self.query_one("#figures", Canvas).styles.width = self.size.width - width
+        """The link stands at the right end; the figures have the rest."""
+        screen = self.size.width
+        if self._link_at != (screen, width):
+            self._link_at = (screen, width)
+            styles = self.query_one("#link", Canvas).styles
+            styles.offset, styles.width = (screen - width, 1), width
+            self.query_one("#figures", Canvas).styles.width = screen - width
 
     def show_hints(self) -> None:
         self.query_one("#hints", Canvas).show([self._message or self.build_hints(self.size.width)])
@@ -99,10 +103,10 @@ class DetailScreen(StatusScreen):
     """A screen of lines. `build` makes them; its first line is the title and stays, the others scroll."""
 
     AUTO_FOCUS = "#body"
+    _body_at: tuple[int, int] | None = None
 
     def compose(self) -> ComposeResult:
         yield from self.top()
-        yield Canvas(id="spacer")
         yield Canvas(id="title")
         yield ScrollCanvas(id="body")
         yield from self.bottom()
@@ -119,7 +123,16 @@ class DetailScreen(StatusScreen):
         super().on_snapshot(snapshot)
         width, height = self.size
         spacer = 1 if width >= 120 else 0  # narrow screens have no row to spare
-        self.query_one("#spacer", Canvas).display = bool(spacer)
+        self._place_body(width, height, 2 + spacer)
         lines = list(self.build(snapshot, width, height - 3 - spacer))
         self.query_one("#title", Canvas).show(lines[:1])
         self.body.show(lines[1:])
+
+    def _place_body(self, width: int, height: int, top: int) -> None:
+        if self._body_at == (width, height):
+            return
+        self._body_at = (width, height)
+        title, body = self.query_one("#title", Canvas), self.body
+        title.styles.offset, title.styles.width = (0, top), width
+        body.styles.offset, body.styles.width = (0, top + 1), width
+        body.styles.height = max(1, height - top - 2)

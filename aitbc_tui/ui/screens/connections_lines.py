@@ -29,11 +29,8 @@ class Terminal:
     glyphs: str = "unicode"
 
 
-def _state(snapshot: Snapshot, link: LinkRow) -> str:
-    word = str(link.verdict.word)
-    if link.next_try_at is not None and link.verdict.level is not Level.GOOD:
-        word = f"retry {fmt.left(max(1.0, link.next_try_at - snapshot.now))}"
-    return f"{glyph(link.verdict.level)} {word}"
+def _state(link: LinkRow) -> str:
+    return f"{glyph(link.verdict.level)} {link.verdict.word}"
 
 
 def _key(link: LinkRow) -> tuple[str, Role]:
@@ -64,7 +61,7 @@ def _row(snapshot: Snapshot, link: LinkRow, width: int, selected: bool) -> Line:
     key, key_role = _key(link)
     runs = [
         Run("▌" if selected else " ", Role.ACCENT),
-        Run(pad(_state(snapshot, link), 13), level_role(level)),
+        Run(pad(_state(link), 13), level_role(level)),
         Run(pad(link.host, 12) + pad(link.way, way), quiet),
         Run(pad(key, 10), quiet if key_role is Role.OK else key_role),
         Run(right(rtt, 8), quiet),
@@ -129,9 +126,9 @@ def _credential(row: CredentialRow, width: int) -> Line:
     level = row.verdict.level
     opens = str(row.verdict.text) or _OPENS.get(row.role, "")
     state = Run(pad(f"{glyph(level)} {row.verdict.word}", 13), level_role(level))
-    return Line((Run(" "), state, Run(pad(row.role, 10) + pad(row.origin or fmt.NONE, 25)), Run(cut(opens, width - 50)))).fit(
-        width
-    )
+    return Line(
+        (Run(" "), state, Run(pad(row.role, 10) + pad(row.origin or fmt.NONE, 25)), Run(cut(opens, width - 50)))
+    ).fit(width)
 
 
 def _credentials(snapshot: Snapshot, width: int) -> list[Line]:

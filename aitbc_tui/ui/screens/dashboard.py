@@ -300,6 +300,7 @@ class DashboardScreen(StatusScreen):
     def action_filter(self) -> None:
         field_ = self.query_one("#filter", Input)
         field_.value = self.choices.filter.get(self.focus_pane, "")
+        field_.styles.offset = (0, self.size.height - 1)
         field_.display = True
         field_.focus()
 

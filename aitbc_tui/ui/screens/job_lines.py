@@ -10,8 +10,8 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens import job_panels as panels
-from aitbc_tui.ui.screens.job_text import headline, joined, sentence, to_do
-from aitbc_tui.ui.screens.layout import GAP, beside, clock, cut, pad, right, section, text_lines
+from aitbc_tui.ui.screens.job_text import headline, sentence, to_do
+from aitbc_tui.ui.screens.layout import GAP, beside, clock, cut, do_lines, pad, right, section, text_lines
 
 RIGHT = 44  # width of the right panels at 120 columns
 EVIDENCE_AT = 32
@@ -79,10 +79,10 @@ def _head(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
         heavy=True,
     )
     lines = [title, *text_lines(sentence(snapshot, row), width)]
-    for index, text in enumerate(joined(to_do(snapshot, row), width - 6)):
-        lines.append(Line((Run(" Do  " if not index else "     ", Role.STRONG), Run(text))))
+    lines += do_lines(to_do(snapshot, row), width)
     if not row.ours:
-        lines.append(Line((Run(" ? not ours", Role.UNKNOWN), Run(": the list shows five fields of it, the rest only its owner's key", Role.MUTED))))
+        note = "? not ours: the list shows five fields of it, the rest only its owner's key"
+        lines += text_lines(note, width, role=Role.UNKNOWN)
     return lines
 
 
@@ -92,6 +92,10 @@ def unknown_job(snapshot: Snapshot, job_id: str, asked_s: float, width: int) -> 
     if asked_s < 5 and snapshot.coordinator:
         title = section(f"Job {shown[:8]}", width, mark=(Level.COMING, "asked"), text="no answer yet", heavy=True)
         return [title, *text_lines(f"GET /v1/jobs/{shown}, and the ledger of this machine", width)]
+    if snapshot.coordinator_verdict.level is not Level.GOOD:
+        title = section(f"Job {shown[:8]}", width, mark=(Level.UNKNOWN, "unknown"), heavy=True)
+        why = str(snapshot.coordinator_verdict.text or snapshot.coordinator_verdict.word)
+        return [title, *text_lines(f"? not learnt: the coordinator does not answer now ({why})", width)]
     title = section(f"Job {shown[:8]}", width, mark=(Level.NONE, "no such job here"), heavy=True)
     return [
         title,

@@ -1,4 +1,4 @@
-"""The panels of a job's screen under its timeline: facts, prompt, output, its miner, its receipt, earlier jobs. Pure."""
+"""The panels of a job's screen under its timeline: facts, prompt, output, miner, receipt, earlier jobs. Pure."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _limits(snapshot: Snapshot, row: JobRow) -> Run:
     order = next((one.order for one in snapshot.submissions if one.job_id == row.job.job_id), None)
     if order is not None:
         return Run(describe_constraints(order.constraints))
-    return NOT_OURS if not row.ours else Run("? no view of the coordinator shows them", Role.UNKNOWN)
+    return NOT_OURS if not row.ours else Run("? no answer of it shows them", Role.UNKNOWN)
 
 
 def _model(row: JobRow) -> list[Run]:
@@ -170,7 +170,9 @@ def _gpu(card: GpuRow) -> str:
         return f"{fmt.UNKNOWN if value is None else f'{value:.0f}'} {unit}"
 
     memory = f"{fmt.gigabytes(reading.memory_used)}/{fmt.gigabytes(reading.memory_total)} GB"
-    return f"{shown(reading.utilisation, '%')}  {shown(reading.power, 'W')}  {shown(reading.temperature, '°C')}  {memory}"
+    return (
+        f"{shown(reading.utilisation, '%')}  {shown(reading.power, 'W')}  {shown(reading.temperature, '°C')}  {memory}"
+    )
 
 
 def _ollama(snapshot: Snapshot, miner: MinerRow) -> Line | None:
@@ -197,7 +199,9 @@ def miner_panel(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
     if miner is None:
         note = f"{row.job.miner.label} is not in the miner list; that list needs an admin key."
         return [section(name, width, mark=(Level.UNKNOWN, "unknown")), *text_lines(note, width)]
-    since = f"since {clock(miner.verdict.since)}" if miner.verdict.since is not None else str(miner.miner.identity.label)
+    since = (
+        f"since {clock(miner.verdict.since)}" if miner.verdict.since is not None else str(miner.miner.identity.label)
+    )
     mark = (miner.verdict.level, str(miner.verdict.word))
     lines = [section(name, width, mark=mark, text=since, age=fmt.age(snapshot.now - miner.seen_at))]
     lines.append(_fact("heartbeat", _beat(snapshot, miner)))
@@ -206,7 +210,9 @@ def miner_panel(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
     for card in snapshot.gpus:
         if card.miner is not None and card.miner == miner.miner.identity.label:
             stale = snapshot.now - card.observed_at > card.limit_s
-            lines.append(_fact(f"GPU {card.name}", ("~" if stale else "") + _gpu(card), Role.STALE if stale else Role.TEXT))
+            lines.append(
+                _fact(f"GPU {card.name}", ("~" if stale else "") + _gpu(card), Role.STALE if stale else Role.TEXT)
+            )
     ollama = _ollama(snapshot, miner)
     if ollama is not None:
         lines.append(ollama)
@@ -258,9 +264,10 @@ def earlier(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
         price = one.price_text or (one.receipt.facts.price_text if one.receipt is not None else fmt.NONE)
         level = receipt_level(one.receipt.verdict) if one.receipt is not None else Level.NONE
         word = f"{glyph(level)} {one.receipt.verdict.value}" if one.receipt is not None else fmt.NONE
+        said = one.result_status or fmt.UNKNOWN
         before = (
             f" {one.job.job_id[:8]:<8}  {clock(one.job.requested_at):<8}  {right(fmt.units(one.run_s), 6)}"
-            f"  {right(fmt.UNKNOWN if tokens is None else str(tokens), 6)}  {pad(one.result_status or fmt.UNKNOWN, 9)}  "
+            f"  {right(fmt.UNKNOWN if tokens is None else str(tokens), 6)}  {pad(said, 9)}  "
         )
         quiet = level in (Level.GOOD, Level.NONE)
         verdict = Run(pad(word, 15), Role.MUTED if quiet else level_role(level))

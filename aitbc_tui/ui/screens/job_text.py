@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-
 from aitbc_tui.domain.receipt import ReceiptVerdict, RemarkKind
 from aitbc_tui.domain.snapshot import Access, JobRow, MinerRow, Snapshot, Step, TraceStep
 from aitbc_tui.domain.verdict import Level
@@ -108,7 +106,11 @@ def to_do(snapshot: Snapshot, row: JobRow) -> list[str]:
     if row.job.state == "RUNNING" and row.verdict.level is Level.BAD:
         miner = miner_of(snapshot, row)
         host = f" on {miner.host}" if miner is not None and miner.host else ""
-        return [part for part in (f"read the miner's log{host}", "then restart its unit", _may_cancel(snapshot, row)) if part]
+        return [
+            part
+            for part in (f"read the miner's log{host}", "then restart its unit", _may_cancel(snapshot, row))
+            if part
+        ]
     if row.job.state == "QUEUED" and row.verdict.level in (Level.WARN, Level.BAD):
         return [part for part in ("start a miner that holds its model", _may_cancel(snapshot, row)) if part]
     if receipt is not None and receipt.verdict is ReceiptVerdict.UNTRUSTED_KEY:
@@ -118,17 +120,8 @@ def to_do(snapshot: Snapshot, row: JobRow) -> list[str]:
     if receipt is not None:
         return ["nothing; Enter opens its receipt"]
     if row.job.state in CANCELABLE:
-        cancel = "c cancels it" if _may_cancel(snapshot, row) and snapshot.environment.access is not Access.OBSERVE else ""
+        cancel = (
+            "c cancels it" if _may_cancel(snapshot, row) and snapshot.environment.access is not Access.OBSERVE else ""
+        )
         return [part for part in ("nothing; it is being followed", cancel) if part]
     return ["v asks for its receipt again"] if row.job.state == "COMPLETED" else ["nothing; n submits another"]
-
-
-def joined(parts: list[str], width: int) -> list[str]:
-    """The parts of `do` on as few lines as they need."""
-    lines: list[str] = []
-    for part in parts:
-        if lines and cell_len(lines[-1]) + 3 + cell_len(part) <= width:
-            lines[-1] += "   " + part
-        else:
-            lines.append(part)
-    return lines

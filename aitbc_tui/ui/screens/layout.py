@@ -92,15 +92,26 @@ def beside(left: Sequence[Line], left_width: int, other: Sequence[Line], other_w
     for index in range(max(len(left), len(other))):
         first = left[index] if index < len(left) else Line()
         second = other[index] if index < len(other) else Line()
-        lines.append(
-            Line((*first.fit(left_width).runs, Run(" " * GAP), *second.fit(other_width).runs), first.selected)
-        )
+        lines.append(Line((*first.fit(left_width).runs, Run(" " * GAP), *second.fit(other_width).runs), first.selected))
     return lines
 
 
 def text_lines(text: str, width: int, *, indent: int = 1, role: Role = Role.TEXT) -> list[Line]:
     """A wrapped paragraph."""
     return [Line((Run(" " * indent), Run(piece, role))) for piece in wrap(text, width - indent - 1)]
+
+
+def do_lines(parts: Sequence[str], width: int) -> list[Line]:
+    """What to do, under its heading: parts stay whole as long as they fit on a line."""
+    texts: list[str] = []
+    for part in parts:
+        if texts and cell_len(texts[-1]) + 3 + cell_len(part) <= width - 6:
+            texts[-1] += "   " + part
+        else:
+            texts += wrap(part, width - 6)
+    return [
+        Line((Run(" Do  " if not index else "     ", Role.STRONG), Run(text))) for index, text in enumerate(texts)
+    ]
 
 
 def pair(label: str, *parts: Run | str, at: int = 12) -> Line:

@@ -20,15 +20,21 @@ from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.job_lines import DetailView, split
 from aitbc_tui.ui.screens.job_panels import receipt_level, who
-from aitbc_tui.ui.screens.layout import beside, body_lines, cut, pad, section, text_lines
+from aitbc_tui.ui.screens.layout import beside, body_lines, cut, do_lines, pad, section, text_lines
 from aitbc_tui.ui.screens.receipt_money import money
 
 RIGHT = 46  # width of the right panels at 120 columns
 BOUND_S = 15.0  # as fresh as the receipts' poll allows
 _SENTENCES = {
-    ReceiptVerdict.VALID: "The signature verifies under a key pinned for signing. That proves who wrote it, not that it is true.",
-    ReceiptVerdict.ATTESTATION_MISSING: "The signature verifies under a pinned key, but an attestation is required and there is none.",
-    ReceiptVerdict.ATTESTATION_INVALID: "The signature verifies under a pinned key, but an attestation does not verify under a pinned one.",
+    ReceiptVerdict.VALID: (
+        "The signature verifies under a key pinned for signing. That proves who wrote it, not that it is true."
+    ),
+    ReceiptVerdict.ATTESTATION_MISSING: (
+        "The signature verifies under a pinned key, but an attestation is required and there is none."
+    ),
+    ReceiptVerdict.ATTESTATION_INVALID: (
+        "The signature verifies under a pinned key, but an attestation does not verify under a pinned one."
+    ),
     ReceiptVerdict.UNTRUSTED_KEY: (
         "The bytes verify, but under a key that nobody has pinned for signing. "
         "Whoever holds that key could have written this."
@@ -39,8 +45,8 @@ _SENTENCES = {
 _TO_DO = {
     ReceiptVerdict.VALID: "nothing; v fetches and verifies it again",
     ReceiptVerdict.ATTESTATION_MISSING: "ask whoever runs the coordinator why it does not attest; v verifies it again",
-    ReceiptVerdict.ATTESTATION_INVALID: "compare the attesting key with one you got by another way; v verifies it again",
-    ReceiptVerdict.UNTRUSTED_KEY: "compare the key with one you got by another way; `aitbc-tui trust add` pins it; v verifies again",
+    ReceiptVerdict.ATTESTATION_INVALID: "compare the attesting key with one you got by another way",
+    ReceiptVerdict.UNTRUSTED_KEY: "compare the key with one you got by another way; aitbc-tui trust add pins it",
     ReceiptVerdict.UNSIGNED: "ask whoever runs the coordinator for a signing key; v verifies it again",
     ReceiptVerdict.INVALID: "v fetches it again; if it stays so, keep the file and ask whoever runs the coordinator",
 }
@@ -252,11 +258,19 @@ def build_receipt(snapshot: Snapshot, receipt: VerifiedReceipt, view: DetailView
     age = fmt.age(snapshot.now - row.seen_at, BOUND_S) if row is not None else ""
     facts = receipt.facts
     job = f"job {facts.job_id[:8]}" if facts.job_id else "names no job"
-    head = [section(f"Receipt {facts.receipt_id[:8] or '?'}", width, mark=title_level(receipt), text=job, age=age, heavy=True)]
+    head = [
+        section(
+            f"Receipt {facts.receipt_id[:8] or '?'}", width, mark=title_level(receipt), text=job, age=age, heavy=True
+        )
+    ]
     head += text_lines(_SENTENCES[receipt.verdict], width)
-    if receipt.verdict in (ReceiptVerdict.INVALID, ReceiptVerdict.ATTESTATION_INVALID, ReceiptVerdict.ATTESTATION_MISSING):
+    if receipt.verdict in (
+        ReceiptVerdict.INVALID,
+        ReceiptVerdict.ATTESTATION_INVALID,
+        ReceiptVerdict.ATTESTATION_MISSING,
+    ):
         head += text_lines(str(receipt.reason), width, role=Role.BAD)
-    head.append(Line((Run(" Do  ", Role.STRONG), Run(_TO_DO[receipt.verdict]))))
+    head += do_lines([_TO_DO[receipt.verdict]], width)
     remarks = _remarks(receipt, width)
     texts = _texts(receipt, width) if view.unfolded else []
     last = money(snapshot, receipt, row, width, age)

@@ -37,7 +37,9 @@ def _same_job(snapshot: Snapshot, receipt: VerifiedReceipt, row: ReceiptRow | No
     }
     duplicate = receipt.has(RemarkKind.DUPLICATE) or (row is not None and row.duplicate) or len(ids) > 1
     if duplicate:
-        return Run(f"▲ duplicate: {max(2, len(ids))} receipts name this job; the coordinator shows the latest", Role.WARN)
+        return Run(
+            f"▲ duplicate: {max(2, len(ids))} receipts name this job; the coordinator shows the latest", Role.WARN
+        )
     return Run("1 receipt. Two valid receipts for one job would show here as ▲ duplicate")
 
 

@@ -9,10 +9,10 @@ from textual import events
 from textual.binding import Binding
 
 from aitbc_tui.domain.order import OrderField, errors_of, make_order
-from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen, StatusScreen
+from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.registry import open_job
 from aitbc_tui.ui.screens.submit_drafts import draft, keep
 from aitbc_tui.ui.screens.submit_editor import PromptEditor
@@ -32,6 +32,7 @@ class SubmitScreen(DetailScreen):
         Binding("ctrl+e", "editor", show=False, priority=True),
         Binding("ctrl+x", "fold", show=False, priority=True),
         Binding("x", "fold", show=False),
+        Binding("f1", "app.help", show=False),
         Binding("tab", "move(1)", show=False, priority=True),
         Binding("shift+tab", "move(-1)", show=False, priority=True),
     ]
@@ -57,7 +58,8 @@ class SubmitScreen(DetailScreen):
         hints = [("Tab", "next"), ("ctrl+g", preview), ("Esc", "leave, keep text")]
         if self.state.focus is OrderField.MODEL:
             hints.insert(1, ("down", "models"))
-        return hints
+        typing = self.state.focus is not None and self.state.focus not in NUMERIC
+        return [*hints, ("F1" if typing else "?", "help")]
 
     # --- keys
 
@@ -72,7 +74,10 @@ class SubmitScreen(DetailScreen):
         if character is None or not event.is_printable or self.state.focus is None:
             return False
         if self.state.focus in NUMERIC and character not in _NUMBER_KEYS:
-            return False
+            if character != "q":
+                return False
+            self.toast("q would quit and lose what is typed here: Esc leaves and keeps it, ctrl+c quits")
+            return True
         self.change(replace(self.state.typed(character), listing=None))
         return True
 
@@ -171,8 +176,9 @@ class SubmitScreen(DetailScreen):
         app.pop_screen()
         if len(ids) == 1:
             open_job(app, ids[0])
-        elif isinstance(app.screen, StatusScreen):
-            app.screen.toast(accepted_words(ids), Level.GOOD)
+        else:
+            app.home(Pane.JOBS)
+            app.say(accepted_words(ids), Level.GOOD)
 
     def action_back(self) -> None:
         if self.state.listing is not None:

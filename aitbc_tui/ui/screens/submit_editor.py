@@ -64,7 +64,9 @@ class PromptEditor(Screen[str]):
         mark = (Level.GOOD, f"{len(text):,} characters") if text.strip() else (Level.BAD, "a prompt is needed")
         title = section("Prompt", self.size.width, mark=mark, text="sent byte for byte, never logged", heavy=True)
         self.query_one("#title", Canvas).show([title])
-        hints = Line((Run(" Esc", Role.ACCENT), Run(" or "), Run("ctrl+e", Role.ACCENT), Run(" back to the form, text kept")))
+        hints = Line(
+            (Run(" Esc", Role.ACCENT), Run(" or "), Run("ctrl+e", Role.ACCENT), Run(" back to the form, text kept"))
+        )
         self.query_one("#hints", Canvas).show([hints])
 
     def action_done(self) -> None:

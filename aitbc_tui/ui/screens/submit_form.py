@@ -87,11 +87,11 @@ def _shown(text: str) -> str:
     return clean(text, 100_000) if text else ""
 
 
-def _message_lines(head: list[Run], at: int, mark: Level | None, text: str, width: int) -> list[Line]:
+def _message_lines(head: list[Run], at: int, mark: Level | None, text: str, end: int) -> list[Line]:
     """A field with its message beside it, the following lines of the message under its first word."""
     role = Role.MUTED if mark is None else level_role(mark)
     lead = "" if mark is None else f"{glyph(mark)} "
-    room = max(20, width - MARGIN - at - len(lead))
+    room = max(20, end - at - len(lead))
     first, *rest = wrap(text, room)
     gap = at - sum(run.width for run in head)
     lines = [Line((*head, Run(" " * gap), Run(lead + first, role)))]
@@ -129,10 +129,11 @@ def _row(snapshot: Snapshot, state: FormState, which: OrderField, found: Problem
     at = FIELD_AT + _box_width(which, width) + 3
     if which is OrderField.PAY and found is None:
         at = max(at, FIELD_AT + 11)
+    end = width - (MARGIN if which in NUMERIC else 2)
     if found is None:
-        return _message_lines(head, at, None, _note(snapshot, state, which), width)
+        return _message_lines(head, at, None, _note(snapshot, state, which), end)
     mark = Level.BAD if found.severity is Severity.ERROR else Level.WARN
-    return _message_lines(head, at, mark, found.text, width)
+    return _message_lines(head, at, mark, found.text, end)
 
 
 def _listing(snapshot: Snapshot, state: FormState) -> list[Line]:
@@ -156,7 +157,9 @@ def _listing(snapshot: Snapshot, state: FormState) -> list[Line]:
     return lines
 
 
-def _constraints(snapshot: Snapshot, state: FormState, problems: Sequence[Problem], width: int) -> tuple[list[Line], int]:
+def _constraints(
+    snapshot: Snapshot, state: FormState, problems: Sequence[Problem], width: int
+) -> tuple[list[Line], int]:
     """The folded or open constraints, and the row of the focused one (-1: none of them)."""
     filled = sum(1 for which in FOLDED if state.fields.text(which).strip())
     key = "x" if state.focus is None or state.focus in NUMERIC else "ctrl+x"

@@ -60,7 +60,7 @@ def _as_whom(snapshot: Snapshot) -> str:
 
 def quoted_begin(prompt: str) -> str:
     """How the prompt begins, safe to show; an ellipsis says that there is more."""
-    begin = clean(first_line(prompt), 10_000)
+    begin = str(clean(first_line(prompt), 10_000))
     if begin != prompt and cell_len(begin) < BEGIN:
         begin += "…"
     return cut(begin, BEGIN)
@@ -106,13 +106,15 @@ def _after(order: JobOrder, width: int) -> list[Line]:
 
 
 def _buttons(send_focused: bool) -> list[Line]:
-    cancel, send = ("  Cancel ", " ► Send ") if send_focused else (" ► Cancel ", "   Send ")
-    parts = [Run(" " * 16), Run(cancel, Role.TEXT if send_focused else Role.CHIP_ACCENT)]
-    parts.append(Run(" " * (30 - 16 - len(cancel))))
-    parts.append(Run(send[1:] if not send_focused else send, Role.CHIP_ACCENT if send_focused else Role.TEXT))
-    keys = "y, Enter" if send_focused else "   y"
-    esc = "Esc" if send_focused else "Enter, Esc"
-    return [Line(tuple(parts)), Line((Run(f"{'':17}{esc:<17}{keys}", Role.MUTED),))]
+    """Two buttons and their keys; the focused one is a chip."""
+    chip, plain = Role.CHIP_ACCENT, Role.TEXT
+    if send_focused:
+        cancel, send = Run("   Cancel ", plain), Run(" ► Send ", chip)
+        keys = f"{'Esc':<17}y, Enter"
+    else:
+        cancel, send = Run(" ► Cancel ", chip), Run("   Send ", plain)
+        keys = f"{'Enter, Esc':<20}y"
+    return [Line((Run(" " * 16), cancel, Run(" " * 5), send)), Line((Run(" " * 17 + keys, Role.MUTED),))]
 
 
 def _to_arm(snapshot: Snapshot, width: int) -> list[Line]:
@@ -178,5 +180,3 @@ def settled(submission: Submission) -> Phase | None:
     if submission.state is SubmissionState.ACCEPTED:
         return None
     return Phase.REFUSED if submission.state is SubmissionState.REFUSED else Phase.UNKNOWN
-
-

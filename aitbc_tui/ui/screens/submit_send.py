@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
-from aitbc_tui.domain.errors import AitbcError, Phase as ErrorPhase
+from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Access, Snapshot, Submission
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen, StatusScreen
+from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.futures import certainly_not_done, outcome, words
 from aitbc_tui.ui.screens.submit_preview import Phase, Progress, build_preview, settled
 from aitbc_tui.ui.screens.submit_state import FormState
 
-# A failure in one of these phases comes before anything was sent; after any other the job may exist.
-_BEFORE_SENDING = frozenset(
-    {ErrorPhase.CONFIG, ErrorPhase.CONNECT, ErrorPhase.HOST_KEY, ErrorPhase.AUTH, ErrorPhase.GUARD}
-)
+if TYPE_CHECKING:
+    from aitbc_tui.ui.app import AitbcApp
 
 
 def accepted_words(ids: Sequence[str]) -> str:
@@ -50,9 +49,7 @@ class PreviewScreen(DetailScreen):
         self._send_focused = False
 
     def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
-        return build_preview(
-            snapshot, self._state, self._order, self._progress, width, send_focused=self._send_focused
-        )
+        return build_preview(snapshot, self._state, self._order, self._progress, width, send_focused=self._send_focused)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if self._progress.phase is not Phase.READY or not self._armed:
@@ -67,7 +64,7 @@ class PreviewScreen(DetailScreen):
 
     def _show(self, progress: Progress) -> None:
         self._progress = progress
-        if self.is_mounted and self.is_current:
+        if self.is_current:
             self.on_snapshot(self.aitbc.current)
 
     def action_other_button(self) -> None:
@@ -90,45 +87,38 @@ class PreviewScreen(DetailScreen):
             return
         self._show(Progress(Phase.SENDING))
         # The app owns the work: leaving this screen must not cancel a request that is on its way.
-        self.app.run_worker(self._send(), name="submit")
+        self.app.run_worker(self._send(self.aitbc), name="submit")
 
-    async def _send(self) -> None:
+    async def _send(self, app: AitbcApp) -> None:
         """One request after another; the first that is not accepted ends it."""
         done: tuple[Submission, ...] = ()
         single = replace(self._order, count=1)
         for _ in range(self._order.count):
             try:
-                answer = await asyncio.shield(asyncio.wrap_future(self.aitbc.backend.submit(single)))
+                answer = await outcome(app.backend.submit(single))
             except AitbcError as error:
-                phase = Phase.REFUSED if error.phase in _BEFORE_SENDING else Phase.UNKNOWN
-                where = f"{error.host}: " if error.host else ""
-                detail = clean(f"{where}{error.detail}", 400)
-                self._stopped(Progress(phase, done, detail, clean(error.remedy, 400)))
+                phase = Phase.REFUSED if certainly_not_done(error) else Phase.UNKNOWN
+                self._stopped(app, Progress(phase, done, words(error), clean(error.remedy, 400)))
                 return
-            outcome = settled(answer)
-            if outcome is not None:
-                self._stopped(Progress(outcome, done, answer.detail))
+            stop = settled(answer)
+            if stop is not None:
+                self._stopped(app, Progress(stop, done, answer.detail))
                 return
             done += (answer,)
             self._show(replace(self._progress, done=done))
-        self._accepted(done)
+        self._accepted(app, done)
 
-    def _stopped(self, progress: Progress) -> None:
+    def _stopped(self, app: AitbcApp, progress: Progress) -> None:
         self._show(progress)
-        if not self.is_current:
-            words = "refused" if progress.phase is Phase.REFUSED else "unknown, it is not sent again"
-            self._tell(f"submission {words}: {progress.detail}", Level.BAD)
+        if app.screen is not self:
+            what = "refused" if progress.phase is Phase.REFUSED else "unknown, it is not sent again"
+            app.say(f"submission {what}: {progress.detail}", Level.BAD)
 
-    def _accepted(self, done: tuple[Submission, ...]) -> None:
+    def _accepted(self, app: AitbcApp, done: tuple[Submission, ...]) -> None:
         """Who has gone elsewhere meanwhile is told, not dragged back."""
         ids = tuple(str(one.job_id) for one in done if one.job_id)
-        if self.is_current:
-            self.app.pop_screen()
+        if app.screen is self:
+            app.pop_screen()
             self._on_accepted(ids)
         else:
-            self._tell(accepted_words(ids), Level.GOOD)
-
-    def _tell(self, text: str, level: Level) -> None:
-        screen = self.app.screen
-        if isinstance(screen, StatusScreen):
-            screen.toast(text, level)
+            app.say(accepted_words(ids), Level.GOOD)

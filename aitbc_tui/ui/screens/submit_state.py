@@ -16,9 +16,7 @@ FOLDED = (
     OrderField.MAX_PRICE,
 )
 # In these fields no letter is ever needed, so letters stay what they are elsewhere: keys.
-NUMERIC = frozenset(
-    {OrderField.TTL, OrderField.PAY, OrderField.COUNT, OrderField.MIN_VRAM_GB, OrderField.MAX_PRICE}
-)
+NUMERIC = frozenset({OrderField.TTL, OrderField.PAY, OrderField.COUNT, OrderField.MIN_VRAM_GB, OrderField.MAX_PRICE})
 
 
 @dataclass(frozen=True, slots=True)

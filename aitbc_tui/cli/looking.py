@@ -1,0 +1,99 @@
+"""One look at the network for a command: the collector's own connections and parsers, the dashboard's own verdicts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from aitbc_tui.cli.context import Context
+from aitbc_tui.config import paths
+from aitbc_tui.domain.errors import AitbcError, AuthError, ConnectError, HostKeyError, HostKeyProblem, HttpError
+from aitbc_tui.domain.observed import Observed, TroubleKind
+from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
+
+if TYPE_CHECKING:
+    from aitbc_tui.collect.collector import Collector
+    from aitbc_tui.collect.once import Wanted
+    from aitbc_tui.collect.setup import Setup
+
+T = TypeVar("T")
+MARGIN_S = 1.0  # kept of the command's time for closing and printing
+
+
+def setup_of(ctx: Context) -> Setup:
+    """What the collector needs, from the settings and every pin that counts."""
+    from aitbc_tui.cli.passphrases import ask_passphrases
+    from aitbc_tui.cli.stores import read_stores
+    from aitbc_tui.collect.setup import Setup
+
+    ask_passphrases(ctx, ctx.environment)
+    return Setup(ctx.environment, read_stores(ctx).all, paths.ledger_file())
+
+
+def with_collector(ctx: Context, work: Callable[[Collector], Awaitable[T]]) -> T:
+    """Run `work` on an open collector, inside the command's deadline; every connection ends with it."""
+    from aitbc_tui.collect.collector import Collector
+
+    setup = setup_of(ctx)
+
+    async def inside() -> T:
+        async with Collector(setup) as collector:
+            return await work(collector)
+
+    return ctx.run(inside)
+
+
+def look_once(ctx: Context, wanted: Wanted) -> tuple[Snapshot, float]:
+    """The snapshot after one look, and how many seconds that took."""
+    from aitbc_tui.collect.once import look
+
+    begun = time.monotonic()
+    left = ctx.remaining()
+
+    async def work(collector: Collector) -> Snapshot:
+        return await look(collector, wanted, max(0.5, (left if left is not None else 60.0) - MARGIN_S))
+
+    snapshot = with_collector(ctx, work)
+    return snapshot, time.monotonic() - begun
+
+
+def node_errors(rows: tuple[NodeRow, ...], links: tuple[LinkRow, ...]) -> list[AitbcError]:
+    """Why nodes were not heard, typed, for the exit code and the last line."""
+    by_host = {str(link.host): link for link in links}
+    found: list[AitbcError] = []
+    for row in rows:
+        link = by_host.get(row.host)
+        error = link_error(link) if link is not None else None
+        if error is None:
+            error = figure_error(row.head, row.host)
+        if error is not None:
+            found.append(error)
+    return found
+
+
+def link_error(link: LinkRow) -> AitbcError | None:
+    """The trouble of a connection as the error it came from."""
+    if not link.detail:
+        return None
+    host = str(link.host)
+    if link.host_key_problem:
+        word = str(link.verdict.word).removeprefix("key ")
+        problem = HostKeyProblem(word) if word in tuple(HostKeyProblem) else HostKeyProblem.UNKNOWN
+        return HostKeyError(link.detail, problem=problem, host=host, remedy=link.remedy)
+    if link.verdict.word == "login refused":
+        return AuthError(link.detail, host=host, remedy=link.remedy)
+    return ConnectError(link.detail, host=host, remedy=link.remedy)
+
+
+def figure_error(figure: Observed[T], host: str) -> AitbcError | None:
+    """Why a figure was never heard, typed."""
+    trouble = figure.trouble
+    if figure.at is not None or trouble is None:
+        return None
+    if trouble.kind in (TroubleKind.CONNECT, TroubleKind.TUNNEL):
+        return ConnectError(trouble.detail, host=host, remedy=trouble.remedy)
+    if trouble.kind is TroubleKind.AUTH:
+        return AuthError(trouble.detail, host=host, remedy=trouble.remedy)
+    timed_out = trouble.kind is TroubleKind.TIMEOUT
+    return HttpError(trouble.detail, status=trouble.status, host=host, remedy=trouble.remedy, timed_out=timed_out)

@@ -1,0 +1,117 @@
+"""The commands behind `:` and ctrl+p. Ids typed there open jobs and receipts; no label is ever parsed as markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from rich.text import Text
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from aitbc_tui.domain.snapshot import Pane
+from aitbc_tui.ui import theme
+from aitbc_tui.ui.screens import registry
+
+if TYPE_CHECKING:
+    from aitbc_tui.ui.app import AitbcApp
+
+_PANES = {
+    Pane.NODES: "nodes",
+    Pane.MEMPOOL: "mempool",
+    Pane.MINERS: "miners",
+    Pane.JOBS: "jobs",
+    Pane.GPUS: "gpus",
+    Pane.RECEIPTS: "receipts",
+    Pane.ALARMS: "alarms",
+}
+_ID = re.compile(r"[0-9a-f]{4,32}")
+_MOST = 12  # ids offered at once
+
+
+class Command(NamedTuple):
+    """A line of the palette. `about` is our own text: it is shown as markup is, so it holds no brackets."""
+
+    name: str
+    about: str
+    run: Callable[[], None]
+
+
+def _label(text: str) -> Text:
+    """Literal text: the palette parses only strings."""
+    return Text(text, end="")
+
+
+class Commands(Provider):
+    """What can be done from every screen."""
+
+    @property
+    def aitbc(self) -> AitbcApp:
+        return cast("AitbcApp", self.app)
+
+    def _commands(self) -> Iterator[Command]:
+        app = self.aitbc
+        for pane, name in _PANES.items():
+            yield Command(name, f"open pane {pane.value}", partial(app.home, pane))
+        yield Command("overview", "all panes", app.home)
+        yield Command("submit", "a form for a job; nothing is sent from it", partial(registry.open_submit, app))
+        yield Command("connections", "hosts, host keys, credentials, bytes", partial(registry.open_connections, app))
+        yield Command("refresh", "ask every source now, retry lost links", app.action_refresh)
+        yield Command("freeze", "rows stand still, ages and alarms go on", self._freeze)
+        yield Command("ascii", "glyphs in ASCII, or back", lambda: app.set_look(ascii_only=not app.look.ascii))
+        for name in theme.LOOKS:
+            yield Command(f"theme {name}", "colours of this terminal", partial(app.set_look, name))
+        yield Command("help", "keys, words, figures", partial(registry.open_help, app))
+        yield Command("quit", "leave; the network goes on", partial(app.action_leave, 0))
+
+    def _freeze(self) -> None:
+        """Freezing is the dashboard's: it is shown where it happens."""
+        self.aitbc.home()
+        self.aitbc.dashboard.action_freeze()
+
+    def _by_id(self, typed: str) -> Iterator[Command]:
+        """Jobs and receipts whose id begins so; a whole id may also be one that is in no list."""
+        app = self.aitbc
+        snapshot = app.current
+        jobs = [row for row in snapshot.jobs if row.job.job_id.startswith(typed)]
+        for row in jobs[:_MOST]:
+            job_id = str(row.job.job_id)
+            yield Command(f"job {job_id}", "open it", partial(registry.open_job, app, job_id))
+            if row.receipt is not None:
+                receipt = row.receipt
+                yield Command(
+                    f"receipt of {job_id}",
+                    "open it",
+                    partial(registry.open_receipt, app, receipt),
+                )
+        known = {id(row.receipt) for row in jobs}
+        for one in snapshot.receipts:
+            facts = one.receipt.facts
+            if id(one.receipt) not in known and (facts.receipt_id.startswith(typed) or facts.job_id.startswith(typed)):
+                receipt = one.receipt
+                yield Command(
+                    f"receipt {facts.receipt_id[:8]} of {facts.job_id[:8]}",
+                    "open it",
+                    partial(registry.open_receipt, app, receipt),
+                )
+        if len(typed) == 32 and not jobs:
+            about = "in no list here: ask the coordinator for it"
+            yield Command(f"job {typed}", about, partial(registry.open_job, app, typed))
+
+    async def discover(self) -> Hits:
+        for name, about, run in self._commands():
+            yield DiscoveryHit(_label(name), run, text=name, help=about)
+
+    async def search(self, query: str) -> Hits:
+        typed = query.strip()
+        words = typed.lower().split()
+        if words and _ID.fullmatch(words[-1]):
+            for name, about, run in self._by_id(words[-1]):
+                if len(words) == 1 or name.startswith(words[0]):
+                    yield Hit(2.0, _label(name), run, text=name, help=about)
+        matcher = self.matcher(typed)
+        for name, about, run in self._commands():
+            score = 1.5 if name == typed.lower() else matcher.match(name)
+            if score > 0:
+                yield Hit(min(score, 1.5), _label(name), run, text=name, help=about)

@@ -1,0 +1,77 @@
+"""The documented exit codes, one by one and together."""
+
+from __future__ import annotations
+
+import pytest
+
+from aitbc_tui.cli.exits import code_of, combine, flatten, for_targets
+from aitbc_tui.config.errors import NoConfiguration
+from aitbc_tui.domain import errors
+from aitbc_tui.domain.errors import AitbcError, HostKeyError, HostKeyProblem, HttpError
+
+
+def host_key() -> AitbcError:
+    return HostKeyError("changed", problem=HostKeyProblem.CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ConfigError("x"), 2),
+        (errors.ConfigError("a key command took too long", timed_out=True), 2),
+        (NoConfiguration("x"), 2),
+        (errors.ConnectError("x"), 3),
+        (errors.ConnectError("x", timed_out=True), 4),
+        (host_key(), 5),
+        (errors.AuthError("x"), 3),
+        (errors.TunnelError("x"), 3),
+        (errors.CommandError("x"), 1),
+        (errors.CommandError("x", timed_out=True), 4),
+        (HttpError("x", status=500), 1),
+        (HttpError("x", status=401), 1),
+        (HttpError("no answer"), 3),
+        (HttpError("no answer", timed_out=True), 4),
+        (errors.ParseError("x"), 1),
+        (errors.TrustError("x"), 5),
+        (errors.GuardError("x"), 6),
+    ],
+)
+def test_one_failure(error: AitbcError, code: int) -> None:
+    assert code_of(error) == code
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        ([], 0),
+        ([0], 0),
+        ([1, 4], 4),
+        ([4, 3], 3),
+        ([3, 2], 2),
+        ([2, 6], 6),
+        ([6, 5], 5),
+        ([1, 0], 1),
+        ([4, 3, 2, 6, 5], 5),
+    ],
+)
+def test_several_causes(codes: list[int], code: int) -> None:
+    assert combine(codes) == code
+
+
+def test_several_targets() -> None:
+    down = errors.ConnectError("x")
+    slow = errors.ConnectError("x", timed_out=True)
+    assert for_targets(2, []) == 0
+    assert for_targets(1, [down]) == 1
+    assert for_targets(1, [slow]) == 1
+    assert for_targets(0, [down, slow]) == 3
+    assert for_targets(0, [slow]) == 4
+    assert for_targets(1, [down, host_key()]) == 5
+    assert for_targets(1, [errors.ConfigError("x")]) == 2
+
+
+def test_groups_are_opened_and_strangers_noticed() -> None:
+    inner = [errors.ConnectError("a"), errors.GuardError("b")]
+    assert flatten(ExceptionGroup("g", [ExceptionGroup("h", inner)])) == inner
+    assert flatten(ExceptionGroup("g", [inner[0], KeyError("x")])) is None
+    assert flatten(KeyError("x")) is None

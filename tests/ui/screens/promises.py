@@ -1,0 +1,64 @@
+"""A backend whose answers are given by the test, when it wants; and words to drive the application with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from aitbc_tui.domain.snapshot import Snapshot, Submission
+from aitbc_tui.domain.work import JobOrder
+from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
+from tests.ui.backends import StillBackend
+
+
+class PromisingBackend(StillBackend):
+    """Keeps what it promised, so that a test can answer, refuse, or stay silent."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(snapshot)
+        self.submissions: list[Future[Submission]] = []
+        self.cancellations: list[Future[str]] = []
+        self.verifications: list[Future[str]] = []
+
+    def submit(self, order: JobOrder) -> Future[Submission]:
+        self.orders.append(order)
+        self.submissions.append(Future())
+        return self.submissions[-1]
+
+    def cancel(self, job_id: str) -> Future[str]:
+        self.asked.append(f"cancel {job_id}")
+        self.cancellations.append(Future())
+        return self.cancellations[-1]
+
+    def verify(self, job_id: str) -> Future[str]:
+        self.asked.append(f"verify {job_id}")
+        self.verifications.append(Future())
+        return self.verifications[-1]
+
+
+class AuditingBackend(PromisingBackend):
+    """One that also keeps an audit log."""
+
+    def audit(self, action: str, subject: str) -> None:
+        self.asked.append(f"audit {action} {subject}")
+
+
+def app_on(backend: StillBackend) -> AitbcApp:
+    """The application, its clock standing still at the snapshot's moment."""
+    first = backend.snapshot()
+    clock = Clock(lambda: first.now, lambda: first.utc)
+    return AitbcApp(backend, DashboardOptions(theme="dark", clock=clock))
+
+
+def text_of(app: AitbcApp) -> str:
+    """What the terminal shows now."""
+    rows = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in row) for row in rows)
+
+
+async def until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait for something that another task does; fails when it does not come."""
+    async with asyncio.timeout(seconds):
+        while not happened():
+            await asyncio.sleep(0.01)
