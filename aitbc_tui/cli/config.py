@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from aitbc_tui.cli.context import Context
@@ -47,7 +48,7 @@ def _init(ctx: Context, args: argparse.Namespace) -> int:
     from aitbc_tui.ledger.files import private_folder, replace_file
 
     path, _ = _located(ctx)
-    if not args.force and path.exists():
+    if not args.force and os.path.exists(path):
         raise ConfigError(f"{path}: exists already", remedy="--force replaces it, --config FILE writes another one")
     private_folder(path.parent)
     replace_file(path, STARTER.encode())
@@ -117,7 +118,7 @@ def _schema(ctx: Context, args: argparse.Namespace) -> int:
 def _path(ctx: Context, args: argparse.Namespace) -> int:
     path, origin = _located(ctx)
     if args.json:
-        print_json(ctx.out, {"path": str(path), "from": origin, "exists": path.exists()})
+        print_json(ctx.out, {"path": str(path), "from": origin, "exists": os.path.exists(path)})
     else:
         ctx.out.write(f"{path}\n")
     return Exit.OK

@@ -88,11 +88,13 @@ def need_terminal() -> None:
 
 def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bool = False) -> int:
     """Ask for passphrases while there is still a line to ask on, then give the terminal to the screens."""
+    from aitbc_tui.cli.logs import log_to_state
     from aitbc_tui.cli.passphrases import ask_passphrases
     from aitbc_tui.cli.stores import read_stores
     from aitbc_tui.collect.setup import Setup
     from aitbc_tui.collect.thread import CollectorThread
 
+    log_to_state(verbose=ctx.common.verbose)
     trust = read_stores(ctx).all
     ask_passphrases(ctx, ctx.environment)
     # Last, and nothing heavy beside it: the first frame waits for this import alone.

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """`endless`: has no deadline unless `--timeout` gives one. `example` stands in the verb's help."""
+    """`endless`: has no deadline unless `--timeout` gives one. `screen`: takes the terminal, so it never logs to it.
+
+    `example` stands in the verb's help.
+    """
 
     verb: str
     module: str
     help: str
     example: str
     endless: bool = False
+    screen: bool = False
 
 
 _HERE = "aitbc_tui.cli"
@@ -29,6 +33,7 @@ FAMILIES: tuple[Family, ...] = (
         "open the dashboard on an embedded network that ends with it",
         "aitbc-tui demo\naitbc-tui demo --fault wedge",
         endless=True,
+        screen=True,
     ),
     Family(
         "devnet",

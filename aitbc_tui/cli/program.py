@@ -31,7 +31,7 @@ from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.text import clean
 
 _DASHBOARD = Family(
-    "", "aitbc_tui.cli.dashboard", "the dashboard", "aitbc-tui --env prod\naitbc-tui demo", endless=True
+    "", "aitbc_tui.cli.dashboard", "the dashboard", "aitbc-tui --env prod\naitbc-tui demo", endless=True, screen=True
 )
 _ABOUT = "Watch and run an AITBC network from an SSH session. Without a command: the dashboard."
 
@@ -103,7 +103,7 @@ def _run(words: list[str], item: Family) -> int:
         raise unknown_arguments(parser, [item.verb, getattr(args, "action", None) or ""], rest)
     args.verb = item.verb
     common = common_of(args, os.environ)
-    if common.verbose:
+    if common.verbose and not item.screen:
         from aitbc_tui.cli.logs import log_to_stderr
 
         log_to_stderr()

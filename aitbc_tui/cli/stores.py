@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def read_stores(ctx: Context) -> Stores:
 
 def _pinned(file: Path) -> tuple[Pin, ...]:
     """Reading the file needs a heavy import, which the dashboard's first frame should not wait for in vain."""
-    if not file.exists():
+    if not os.path.exists(file):
         return ()
     from aitbc_tui.ledger.trustfile import load_pins
 

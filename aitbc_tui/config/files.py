@@ -25,7 +25,7 @@ def _environment(environment: EnvironmentConfig, settings: Settings) -> Iterator
         for key, path in (("identity", host.identity), ("known_hosts", host.known_hosts)):
             dotted = f"env.{environment.name}.hosts.{name}.{key}"
             if path is not None and not os.access(path, os.R_OK):
-                what = "cannot be read" if path.exists() else "does not exist"
+                what = "cannot be read" if os.path.exists(path) else "does not exist"
                 yield Problem(str(settings.origin(dotted)), dotted, f"{path} {what}")
     coordinator = environment.coordinator
     for role in CREDENTIALS if coordinator is not None else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -54,7 +55,7 @@ def _coordinator(path: str, coordinator: CoordinatorConfig, settings: Settings) 
 def _place(source: SecretSource) -> str:
     """The file, if there is one of that name (else it may be the secret itself); of a command its name only."""
     if source.file is not None:
-        return str(source.file) if source.file.exists() else "•••••• (no such file)"
+        return str(source.file) if os.path.exists(source.file) else "•••••• (no such file)"
     words = (source.command or "").split()
     return f"{words[0]} ••••••" if len(words) > 1 else "••••••"
 

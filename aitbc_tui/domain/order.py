@@ -118,7 +118,7 @@ def _check_model(text: str, models: Sequence[OfferedModel]) -> list[Problem]:
     held = [model.name for model in models]
     if name in held:
         return []
-    near = get_close_matches(name, held, 1)
+    near = [other for other in held if other.startswith(name)] or get_close_matches(name, held, 1)
     hint = f". Did you mean {near[0]}?" if near else ""
     return [_warning(OrderField.MODEL, f"nobody has it: the miner will silently substitute its first model{hint}")]
 

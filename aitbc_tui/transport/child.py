@@ -24,7 +24,7 @@ _STDERR_TAIL: Final = 4096
 TETHER: Final = (
     'exec 3<&0; "$@" </dev/null 3<&- & c=$!; '
     '{ cat <&3; kill "$c"; sleep 2; kill -s KILL -- "-$$"; } >/dev/null 2>&1 & w=$!; '
-    'exec 3<&-; wait "$c"; s=$?; kill "$w"; exit "$s"'
+    'exec 3<&-; wait "$c"; s=$?; kill "$w"; kill -s KILL -- "-$c" 2>/dev/null; exit "$s"'
 )
 SHELL: Final = '{ cat; kill -s KILL -- "-$$"; } | { sh; kill -s KILL -- "-$$"; }'
 

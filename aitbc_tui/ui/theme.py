@@ -13,7 +13,7 @@ from textual.theme import Theme
 
 from aitbc_tui.ui.paint import Role, to_ascii
 
-_CHIPS = {Role.CHIP_BAD: Role.BAD, Role.CHIP_WARN: Role.WARN, Role.CHIP_ACCENT: Role.ACCENT}
+CHIPS = {Role.CHIP_BAD: Role.BAD, Role.CHIP_WARN: Role.WARN, Role.CHIP_ACCENT: Role.ACCENT}
 _STRONG = {
     Role.STRONG: Role.TEXT,
     Role.BAD_STRONG: Role.BAD,
@@ -100,8 +100,8 @@ def _ascii_sentence(text: str) -> str:
 def _true_colour(colours: Mapping[Role, str], background: str, selection: str) -> tuple[dict[Role, Style], ...]:
     plain, chosen = {}, {}
     for role in Role:
-        if role in _CHIPS:
-            style = Style(color=background, bgcolor=colours[_CHIPS[role]], bold=True)
+        if role in CHIPS:
+            style = Style(color=background, bgcolor=colours[CHIPS[role]], bold=True)
             plain[role] = chosen[role] = style
             continue
         plain[role] = Style(color=colours[_STRONG.get(role, role)], bgcolor=background, bold=role in _BOLD or None)
@@ -113,9 +113,9 @@ def _sixteen(numbers: Mapping[Role, int], name: str) -> tuple[dict[Role, Style],
     plain, chosen = {}, {}
     bold = _BOLD | _ANSI_BOLD[name]
     for role in Role:
-        base = _CHIPS.get(role, _STRONG.get(role, role))
+        base = CHIPS.get(role, _STRONG.get(role, role))
         number = 15 if role is Role.STRONG and name == "ansi" else numbers[base]
-        chip = role in _CHIPS
+        chip = role in CHIPS
         plain[role] = Style(color=f"color({number})", bold=role in bold or chip or None, reverse=chip or None)
         # A coloured text on a reversed row would lose its contrast: the selected row is plain text, reversed.
         chosen[role] = plain[role] if chip else Style(reverse=True, bold=role in bold or None)
@@ -125,7 +125,7 @@ def _sixteen(numbers: Mapping[Role, int], name: str) -> tuple[dict[Role, Style],
 def _no_colour() -> tuple[dict[Role, Style], ...]:
     plain, chosen = {}, {}
     for role in Role:
-        chip = role in _CHIPS
+        chip = role in CHIPS
         plain[role] = Style(bold=role in _BOLD or chip or None, reverse=chip or None)
         chosen[role] = plain[role] if chip else Style(reverse=True, bold=role in _BOLD or None)
     return plain, chosen

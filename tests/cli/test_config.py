@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from pathlib import Path
 
@@ -66,8 +65,8 @@ def test_show_names_the_origin_of_each_value(run: Run, tmp_path: Path, monkeypat
     assert values["env.prod.hosts.genesis.port"] == {"value": 2222, "from": f"{path}:6"}
     assert values["env.prod.nodes[0].repo"] == {"value": "/opt/aitbc", "from": "default"}
     plain = run("config", "show", "--config", path).out
-    assert "env.prod.hosts.genesis.port   2222" in " ".join(plain.split("  ")).replace("  ", " ") or "2222" in plain
-    assert f"{path}:6" in plain
+    row = next(line.split() for line in plain.splitlines() if line.startswith("env.prod.hosts.genesis.port "))
+    assert row[1:] == ["2222", f"{path}:6"]
 
 
 def test_no_command_prints_a_secret(run: Run, tmp_path: Path) -> None:
@@ -132,10 +131,6 @@ def test_schema_is_json(run: Run) -> None:
     assert json.loads(run("config", "schema").out)["properties"]["env"]["type"] == "object"
 
 
-def test_a_file_that_may_not_be_read(run: Run, tmp_path: Path) -> None:
-    path = write(tmp_path)
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user reads everything")
-    done = run("config", "show", "--config", path)
-    assert done.code == 2 and "cannot be read" in done.last
+def test_a_file_that_cannot_be_read(run: Run) -> None:
+    done = run("config", "show", "--config", "/dev/null/config.toml")
+    assert done.code == 2 and "/dev/null/config.toml: cannot be read: Not a directory" in done.last

@@ -15,7 +15,7 @@ from aitbc_tui.transport.host import Host
 from aitbc_tui.transport.spec import Limits
 from tests.fixtures.rawhttp import RawHttp, always_ok, answer, raw_http
 from tests.fixtures.sshd import RealSshd, free_port
-from tests.ssh.conftest import UP_S, until
+from tests.ssh.conftest import UP_S, nap, until
 
 Make = Callable[..., RealSshd]
 Open = Callable[..., Host]
@@ -94,9 +94,9 @@ async def test_timed_out_command_leaves_neither_process_nor_slot(real_sshd: Make
     await host.ensure(UP_S)
     for _ in range(4):
         with pytest.raises(CommandError, match="took longer") as caught:
-            await host.run(["sleep", "61.5"], timeout_s=0.7, max_bytes=100)
+            await host.run(["sleep", nap(61)], timeout_s=0.7, max_bytes=100)
         assert caught.value.timed_out
-    assert await gone(server, "61.5", 6)
+    assert await gone(server, nap(61), 6)
     assert (await host.run(["echo", "free"], timeout_s=8, max_bytes=100)).stdout == b"free\n"
 
 
@@ -104,12 +104,12 @@ async def test_cancelled_command_is_ended(real_sshd: Make, opened: Open) -> None
     server = real_sshd()
     host = opened(server.spec())
     await host.ensure(UP_S)
-    task = asyncio.create_task(host.run(["sh", "-c", "trap '' TERM; sleep 62.5"], timeout_s=60, max_bytes=100))
-    await until(lambda: bool(server.commands("sleep 62.5")), 10)
+    task = asyncio.create_task(host.run(["sh", "-c", f"trap '' TERM; sleep {nap(62)}"], timeout_s=60, max_bytes=100))
+    await until(lambda: bool(server.commands(f"sleep {nap(62)}")), 10)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await gone(server, "62.5", 6)  # even though it ignores TERM
+    assert await gone(server, nap(62), 6)  # even though it ignores TERM
 
 
 async def test_cancelling_while_a_session_opens_leaves_none(real_sshd: Make, opened: Open) -> None:
@@ -117,12 +117,12 @@ async def test_cancelling_while_a_session_opens_leaves_none(real_sshd: Make, ope
     host = opened(server.spec(), Limits(max_sessions=2))
     await host.ensure(UP_S)
     for step in range(8):
-        task = asyncio.create_task(host.run(["sleep", "63.5"], timeout_s=60, max_bytes=100))
+        task = asyncio.create_task(host.run(["sleep", nap(63)], timeout_s=60, max_bytes=100))
         await asyncio.sleep(0.005 * step)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert (await host.run(["echo", "free"], timeout_s=10, max_bytes=100)).stdout == b"free\n"
-    assert await gone(server, "63.5", 6)
+    assert await gone(server, nap(63), 6)
 
 
 async def test_hung_script_is_ended_and_the_shell_starts_anew(real_sshd: Make, opened: Open) -> None:
@@ -132,10 +132,10 @@ async def test_hung_script_is_ended_and_the_shell_starts_anew(real_sshd: Make, o
     await host.shell("x=kept", timeout_s=5, max_bytes=100)
     assert (await host.shell("echo $x", timeout_s=5, max_bytes=100)).stdout == b"kept\n"
     with pytest.raises(CommandError, match="did not answer within") as caught:
-        await host.shell("sleep 64.5", timeout_s=0.5, max_bytes=100)
+        await host.shell(f"sleep {nap(64)}", timeout_s=0.5, max_bytes=100)
     assert caught.value.timed_out
     assert (await host.shell("echo $x.", timeout_s=5, max_bytes=100)).stdout == b".\n"
-    assert await gone(server, "64.5", 5)
+    assert await gone(server, nap(64), 5)
 
 
 async def test_polls_of_the_shell_start_no_process(real_sshd: Make, opened: Open) -> None:
@@ -157,10 +157,10 @@ async def test_output_is_capped_and_need_not_be_text(real_sshd: Make, opened: Op
     assert odd.stdout == b"\xff\x00\xc3"
     assert (await host.shell(r"printf '\377\n'", timeout_s=5, max_bytes=100)).stdout == b"\xff\n"
     with pytest.raises(CommandError, match="printed more than 1000 bytes"):
-        await host.run(["yes", "65.5"], timeout_s=10, max_bytes=1000)
+        await host.run(["yes", nap(65)], timeout_s=10, max_bytes=1000)
     with pytest.raises(CommandError, match="printed more than 1000 bytes"):
-        await host.shell("yes 65.5", timeout_s=10, max_bytes=1000)
-    assert await gone(server, "65.5", 6)
+        await host.shell(f"yes {nap(65)}", timeout_s=10, max_bytes=1000)
+    assert await gone(server, nap(65), 6)
     assert (await host.shell("echo fine", timeout_s=5, max_bytes=100)).stdout == b"fine\n"
     assert host.report().lost == 0
 
@@ -179,7 +179,7 @@ async def test_stream_gives_lines_and_ends_with_its_reader(real_sshd: Make, open
     server = real_sshd()
     host = opened(server.spec())
     await host.ensure(UP_S)
-    script = "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.02; done # 66.5"
+    script = f"i=0; while :; do i=$((i+1)); echo line $i; sleep 0.02; done # {nap(66)}"
     found = []
     async with aclosing(host.stream(["sh", "-c", script], max_line=100)) as lines:  # type: ignore[type-var]
         async for line in lines:
@@ -187,16 +187,16 @@ async def test_stream_gives_lines_and_ends_with_its_reader(real_sshd: Make, open
             if len(found) == 3:
                 break
     assert found == [b"line 1", b"line 2", b"line 3"]
-    assert await gone(server, "66.5", 5)
+    assert await gone(server, nap(66), 5)
 
 
 async def test_stream_ends_when_the_connection_breaks(real_sshd: Make, opened: Open) -> None:
     server = real_sshd()
     host = opened(server.spec())
     await host.ensure(UP_S)
-    stream = host.stream(["sh", "-c", "echo up; sleep 67.5"], max_line=100)
+    stream = host.stream(["sh", "-c", f"echo up; sleep {nap(67)}"], max_line=100)
     assert await anext(stream) == b"up"
-    quiet = [process for process in server.sessions() if "67.5" in " ".join(process.cmdline())]
+    quiet = [process for process in server.sessions() if nap(67) in " ".join(process.cmdline())]
     assert quiet
     [leader] = [process for process in server.sessions() if process.name() == "sshd"][:1]
     leader.kill()

@@ -14,7 +14,7 @@ from aitbc_tui.transport.spec import Limits
 from aitbc_tui.transport.values import LinkReport
 from tests.fixtures.rawhttp import RawHttp, always_ok, raw_http
 from tests.fixtures.sshd import RealSshd
-from tests.ssh.conftest import QUICK, UP_S, until
+from tests.ssh.conftest import QUICK, UP_S, nap, until
 
 Make = Callable[..., RealSshd]
 Open = Callable[..., Host]
@@ -123,10 +123,10 @@ async def test_closing_ends_what_runs_there(real_sshd: Make, opened: Open) -> No
     server = real_sshd()
     host = opened(server.spec())
     await host.ensure(UP_S)
-    running = asyncio.create_task(host.run(["sleep", "68.5"], timeout_s=60, max_bytes=10))
-    shell = asyncio.create_task(host.shell("sleep 68.5", timeout_s=60, max_bytes=10))
+    running = asyncio.create_task(host.run(["sleep", nap(68)], timeout_s=60, max_bytes=10))
+    shell = asyncio.create_task(host.shell(f"sleep {nap(68)}", timeout_s=60, max_bytes=10))
 
-    await until(lambda: len(server.commands("68.5")) >= 3, 5)
+    await until(lambda: len(server.commands(nap(68))) >= 3, 5)
     await host.close()
     for task in (running, shell):
         with pytest.raises(AitbcError):

@@ -75,7 +75,7 @@ def test_below_20x4_only_the_verdict() -> None:
 
 
 def test_ascii_nodes() -> None:
-    """The same cells in ASCII; a cut hash keeps its two ends (the drawing shows one digit less)."""
+    """The same cells in ASCII."""
     paint = look("dark", ascii_only=True)
     lines = build_pane(snapshots.bad(), Pane.NODES, 120, 6, PaneView(focused=True))
     got = ["".join(paint.text(run.text) for run in line.runs)[:120].ljust(120) for line in lines]

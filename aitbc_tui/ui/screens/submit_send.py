@@ -73,6 +73,8 @@ class PreviewScreen(DetailScreen):
             self.on_snapshot(self.aitbc.current)
 
     def action_press(self) -> None:
+        if self._progress.phase is Phase.SENDING:
+            return  # a second Enter must not hide the answer
         if self._send_focused:
             self.action_send()
         else:

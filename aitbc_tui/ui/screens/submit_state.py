@@ -81,7 +81,7 @@ class FormState:
 
     def word_left(self) -> int:
         """Where the word before the cursor begins."""
-        return len(self.text[: self.cursor].rstrip().rpartition(" ")[0])
+        return self.text[: self.cursor].rstrip().rfind(" ") + 1
 
 
 def first_line(text: str) -> str:

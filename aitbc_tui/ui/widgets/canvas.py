@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from aitbc_tui.ui.paint import Line, Role
-from aitbc_tui.ui.theme import Look, look
+from aitbc_tui.ui.theme import CHIPS, Look, look
 
 _BLANK = Line()
 
@@ -37,7 +37,9 @@ def _cells(line: Line, width: int) -> list[tuple[str, Role]]:
     cells: list[tuple[str, Role]] = []
     for run in line.fit(width).runs:
         if run.width == len(run.text):
-            cells.extend((char, run.role) for char in run.text)
+            # A blank looks the same in every role but a chip's.
+            blank = run.role if run.role in CHIPS else Role.TEXT
+            cells.extend((char, blank if char == " " else run.role) for char in run.text)
         else:  # wide characters: compare the run as a whole
             cells.extend([(run.text, run.role)] * run.width)
     return (cells + [(" ", Role.TEXT)] * width)[:width]

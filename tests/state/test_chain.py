@@ -1,0 +1,293 @@
+"""Do the nodes agree: common heights, forks, lag, wedge, stall, hollow blocks, silence."""
+
+from __future__ import annotations
+
+from aitbc_tui.domain.observed import Freshness, TroubleKind
+from aitbc_tui.domain.snapshot import Pane, Snapshot
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.state.chain import BlockQuestion, questions
+from aitbc_tui.state.events import Kind
+from tests.state.story import Story, frame, hash_of
+
+
+def words(snapshot: Snapshot) -> dict[str, str]:
+    return {str(row.name): str(row.verdict.word) for row in snapshot.nodes}
+
+
+def open_rules(snapshot: Snapshot) -> list[str]:
+    return [alarm.rule for alarm in snapshot.alarms if alarm.open]
+
+
+def test_agreeing_nodes() -> None:
+    story = Story()
+    story.go_on(60)
+    seen = story.picture()
+    assert words(seen) == {"genesis": "produces", "follower": "agrees"}
+    assert seen.panes[Pane.NODES].verdict.word == "agree"
+    assert (seen.chain.agreeing, seen.chain.compared) == (2, 2)
+    assert seen.nodes[1].last_agreed == story.utc
+    assert seen.headline.word == "sound"
+    assert open_rules(seen) == []
+
+
+def test_equal_heads_are_not_needed_for_agreement() -> None:
+    """The heads of a moving chain are never equal: what counts is the hash at a common height."""
+    story = Story()
+    height = story.go_on(20)
+    story.wait(1)
+    story.head("genesis", height + 1)
+    seen = story.picture()
+    assert words(seen)["follower"] == "agrees"
+    assert seen.nodes[1].lag == 1
+
+
+def test_a_fork_is_called_only_after_it_was_confirmed() -> None:
+    story = Story()
+    height = story.go_on(20)
+    story.wait(2)
+    story.head("genesis", height + 1)
+    story.head("follower", height + 1, chain="fork")
+    assert story.picture().chain.fork is None
+    story.wait(2)
+    story.head("genesis", height + 2)
+    story.head("follower", height + 2, chain="fork")
+    fork = story.picture().chain.fork
+    assert fork is not None
+    assert fork.height == height + 1
+    assert fork.last_common == height
+    assert fork.nodes == ("follower",)
+    assert fork.hashes == {"genesis": hash_of(height + 1), "follower": hash_of(height + 1, "fork")}
+    seen = story.picture()
+    assert words(seen)["follower"] == "FORK"
+    assert seen.headline.word == "FORK"
+    assert "fork" in open_rules(seen)
+    assert seen.panes[Pane.NODES].counts == "1 of 2 split off"
+
+
+def test_the_last_common_block_is_found_by_halving() -> None:
+    story = Story()
+    story.head("genesis", 1000)
+    story.head("follower", 1000, chain="fork")
+    story.wait(1)
+    story.head("follower", 1000, chain="fork")
+    split = 437  # the first block that differs
+    for _ in range(40):
+        asked = questions(story.world, story.now)
+        if not asked:
+            break
+        for question in asked:
+            chain = "fork" if question.node == "follower" and question.height >= split else "main"
+            story.block(question.node, question.height, chain)
+    fork = story.picture().chain.fork
+    assert fork is not None
+    assert (fork.height, fork.last_common) == (split, split - 1)
+
+
+def test_nothing_is_asked_twice_and_the_shown_height_is_asked_of_everybody() -> None:
+    story = Story()
+    story.head("genesis", 57)
+    story.head("follower", 55)
+    asked = questions(story.world, story.now)
+    assert BlockQuestion("genesis", 50) in asked and BlockQuestion("follower", 50) in asked
+    for question in asked:
+        story.block(question.node, question.height)
+    assert questions(story.world, story.now) == ()
+
+
+def test_lag_is_no_fork() -> None:
+    story = Story()
+    height = story.go_on(20)
+    for _ in range(8):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height)
+        story.head("follower", height - 7)
+        seen = story.picture()
+    assert words(seen)["follower"] == "lag"
+    assert seen.nodes[1].verdict.level is Level.WARN
+    assert seen.nodes[1].lag == 7
+    assert open_rules(seen) == ["lag"]
+
+
+def test_a_wedged_follower() -> None:
+    story = Story()
+    height = frozen = story.go_on(20)
+    for _ in range(8):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height)
+        story.head("follower", frozen)
+        seen = story.picture()
+    assert words(seen) == {"genesis": "produces", "follower": "WEDGED"}
+    assert f"{frozen}" in seen.nodes[1].verdict.text
+    assert open_rules(seen) == ["wedge"]
+
+
+def test_a_wedge_closes_by_itself() -> None:
+    story = Story()
+    height = frozen = story.go_on(20)
+    for _ in range(8):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height)
+        story.head("follower", frozen)
+        story.picture()
+    story.go_on(20, height)
+    seen = story.picture()
+    assert open_rules(seen) == []
+    assert [alarm.rule for alarm in seen.alarms] == ["wedge"]
+    assert seen.alarms[0].remedy == "came back by itself"
+
+
+def still(story: Story, height: int, seconds: float, pool: tuple[str, ...] = (), txs: int = 0) -> Snapshot:
+    """The heads stand still while everything goes on answering."""
+    begun = story.now
+    seen = story.picture()
+    while story.now < begun + seconds:
+        story.wait(2)
+        for node in ("genesis", "follower"):
+            story.head(node, height, age=story.now - begun, txs=txs)
+        story.pool("genesis", pool)
+        seen = story.picture()
+    return seen
+
+
+def test_a_stalled_chain_that_used_to_make_empty_blocks() -> None:
+    story = Story()
+    height = story.go_on(20)
+    seen = still(story, height, 30)
+    assert words(seen)["genesis"] == "STALLED"
+    assert open_rules(seen) == ["stall"]
+
+
+def test_an_idle_chain_is_no_stall() -> None:
+    """8e2 makes no empty blocks: with an empty mempool a head may be of any age."""
+    story = Story()
+    for height in range(100, 110):
+        story.wait(2)
+        for node in ("genesis", "follower"):
+            story.head(node, height, txs=2)
+        story.pool("genesis", ())
+    seen = still(story, 109, 120, txs=2)
+    assert words(seen)["genesis"] == "idle"
+    assert open_rules(seen) == []
+
+
+def test_a_chain_without_empty_blocks_stalls_when_transactions_wait() -> None:
+    story = Story()
+    for height in range(100, 110):
+        story.wait(2)
+        for node in ("genesis", "follower"):
+            story.head(node, height, txs=2)
+        story.pool("genesis", ())
+    seen = still(story, 109, 120, pool=("0xa",), txs=2)
+    assert words(seen)["genesis"] == "STALLED"
+
+
+def test_hollow_blocks() -> None:
+    story = Story()
+    height = story.go_on(20)
+    story.block("follower", height, proposer="", parent="")
+    story.picture()
+    story.wait(3)
+    story.head("genesis", height + 1)
+    story.head("follower", height + 1)
+    seen = story.picture()
+    assert words(seen)["follower"] == "HOLLOW"
+    assert "hollow" in open_rules(seen)
+
+
+def test_a_silent_node_keeps_its_figures_and_is_marked() -> None:
+    story = Story()
+    height = story.go_on(20)
+    for _ in range(20):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height)
+        story.fail(Kind.HEAD, "follower", words="no answer to keepalive")
+        seen = story.picture()
+    row = seen.nodes[1]
+    assert row.head.freshness(seen.now) is Freshness.STALE
+    assert row.head.value is not None and row.head.value.height == height - 20
+    assert row.verdict.word == "stale 40 s"
+    assert row.verdict.level is Level.STALE
+    assert row.lag is None, "a stale node takes part in no comparison"
+    assert seen.chain.compared == 1
+
+
+def test_sound_is_withheld_while_a_needed_source_is_silent() -> None:
+    story = Story()
+    height = story.go_on(20)
+    for _ in range(10):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height)
+        story.pool("genesis", ())
+        story.jobs()
+        story.miners(story.miner("3f9a"))
+        seen = story.picture()
+    assert seen.headline.word == "unknown"
+    assert seen.headline.text == "follower not heard for 20 s, the rest is sound"
+
+
+def test_a_dead_unit_makes_a_silent_node_down() -> None:
+    story = Story()
+    story.go_on(20)
+    for _ in range(10):
+        story.wait(2)
+        story.fail(Kind.HEAD, "follower", words="nothing listens")
+        story.units("follower", "inactive")
+    assert words(story.picture())["follower"] == "DOWN"
+
+
+def test_nothing_heard_yet_is_connecting_and_claims_nothing() -> None:
+    seen = Story().picture()
+    assert seen.headline.word == "connecting"
+    assert seen.totals.queue is None and seen.totals.pool is None and seen.totals.alarms is None
+    assert all(row.verdict.level is Level.COMING for row in seen.nodes)
+
+
+def test_no_blocks_yet_is_no_zero() -> None:
+    story = Story()
+    story.go_on(10)
+    story = Story()
+    story.fail(Kind.HEAD, "follower", TroubleKind.EMPTY, "no blocks yet")
+    row = story.picture().nodes[1]
+    assert row.verdict.word == "no blocks"
+    assert row.head.value is None
+
+
+def test_a_replaced_chain_forgets_what_the_old_one_said() -> None:
+    """A wipe or a copied database makes heights go down: old hashes would look like a fork."""
+    story = Story()
+    story.head("genesis", 200)
+    story.head("follower", 200, chain="old")
+    story.wait(2)
+    story.head("follower", 150)
+    story.block("follower", 150)
+    story.block("genesis", 150)
+    for height in range(201, 205):
+        story.wait(2)
+        story.head("genesis", height)
+        story.head("follower", height - 50)
+    assert story.picture().chain.fork is None
+
+
+def test_one_node_has_nothing_to_compare_with() -> None:
+    story = Story(frame(("genesis",)))
+    story.go_on(20)
+    seen = story.picture()
+    assert words(seen) == {"genesis": "produces"}
+    assert seen.chain.agreeing == 0
+    assert seen.panes[Pane.NODES].counts == "one node: nothing to compare with"
+    assert seen.headline.word == "sound"
+
+
+def test_the_follower_is_not_called_agreeing_while_the_producer_is_silent() -> None:
+    story = Story()
+    story.go_on(20)
+    for height in range(111, 125):
+        story.wait(2)
+        story.head("follower", height)
+    row = story.picture().nodes[1]
+    assert row.verdict.word == "unknown"

@@ -1,0 +1,221 @@
+"""Verdicts on miners, jobs, mempools and alarms over time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedReceipt
+from aitbc_tui.domain.snapshot import Pane, Step
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.domain.work import MinerList
+from aitbc_tui.state.events import Kind, OwnJobKnown, Watching
+from aitbc_tui.state.facts import JobResult, OwnerView, ReceiptItem, ReceiptPage
+from aitbc_tui.state.pool import PoolMemory
+from aitbc_tui.state.reduce import reduce
+from tests.state.story import Story, utc
+
+
+def receipt(job_id: str, verdict: ReceiptVerdict = ReceiptVerdict.VALID, **facts: object) -> VerifiedReceipt:
+    said = ReceiptFacts(
+        receipt_id=SafeText(f"r{job_id[:8]}"), job_id=SafeText(job_id), price=0.25, price_text=SafeText("0.25"), **facts
+    )
+    return VerifiedReceipt(said, verdict, SafeText("because"), (), (), (), 10, job_id, SafeText("k"), (), b"")
+
+
+@pytest.mark.parametrize(
+    ("age", "inflight", "word", "level"),
+    [
+        (3, 0, "free", Level.GOOD),
+        (19, 0, "free", Level.GOOD),
+        (25, 0, "late", Level.WARN),
+        (50, 0, "SILENT", Level.BAD),
+        (60.2, 1, "busy", Level.GOOD),
+        (89, 1, "busy", Level.GOOD),
+        (91, 1, "SILENT", Level.BAD),
+    ],
+)
+def test_a_miner_lives_by_its_heartbeat(age: float, inflight: int, word: str, level: Level) -> None:
+    """The status word says "active" in every case: it is never believed."""
+    story = Story()
+    story.well()
+    story.miners(story.miner("3f9a", beat_age=age, inflight=inflight))
+    row = story.picture().miners[0]
+    assert (row.verdict.word, row.verdict.level) == (word, level)
+
+
+def test_the_beat_goes_on_aging_between_polls() -> None:
+    story = Story()
+    story.well()
+    story.miners(story.miner("3f9a", beat_age=10))
+    story.wait(6)
+    row = story.picture().miners[0]
+    assert row.beat_age_s == pytest.approx(16)
+
+
+def test_a_clock_that_is_off_does_not_enter_the_age() -> None:
+    """The coordinator's clock an hour ahead: both stamps are its own."""
+    story = Story()
+    story.well()
+    ahead = story.utc + 3600
+    miner = story.miner("3f9a")
+    beat = replace(miner, last_heartbeat=utc(ahead - 4))
+    story.tell(Kind.MINERS, "coordinator", MinerList((beat,), utc(ahead)))
+    assert story.picture().miners[0].beat_age_s == pytest.approx(4)
+
+
+def test_a_job_with_a_silent_miner_is_stuck() -> None:
+    story = Story()
+    story.well()
+    story.jobs(story.job("5e1f0a77", "RUNNING", 300, "3f9a"))
+    story.miners(story.miner("3f9a", beat_age=300, inflight=1))
+    seen = story.picture()
+    assert seen.jobs[0].verdict.word == "STUCK"
+    assert {a.rule for a in seen.alarms if a.open} == {"job-stuck", "miner-gone"}
+    assert seen.panes[Pane.JOBS].verdict.word == "1 STUCK"
+
+
+def test_completed_and_failed_inside_is_failed() -> None:
+    story = Story()
+    story.well()
+    job = story.job("0be6a85d", "COMPLETED", 100, "3f9a")
+    story.jobs(job)
+    item = ReceiptItem(receipt(str(job.job_id), result_status=SafeText("failed")), utc(story.utc - 50))
+    story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage((item,), 0, utc(story.utc)))
+    seen = story.picture()
+    assert seen.jobs[0].verdict.word == "FAILED"
+    assert seen.jobs[0].verdict.text == "billed 0.250000 as COMPLETED"
+    assert [a.word for a in seen.alarms if a.open] == ["BILLED"]
+
+
+def test_a_finding_stays_when_its_sign_is_gone() -> None:
+    story = Story()
+    story.well()
+    bad = ReceiptItem(receipt("ab" * 16, ReceiptVerdict.UNTRUSTED_KEY), utc(story.utc))
+    story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage((bad,), 0, utc(story.utc)))
+    assert [a.word for a in story.picture().alarms if a.open] == ["TRUST"]
+    story.world = replace(story.world, book={})
+    story.go_on(60)
+    assert [a.word for a in story.picture().alarms if a.open] == ["TRUST"]
+
+
+def test_a_queued_job_that_waits_says_why() -> None:
+    story = Story()
+    story.well()
+    story.jobs(story.job("f01d8e5a", "QUEUED", 40))
+    assert story.picture().jobs[0].verdict.text == "a miner is free, and does not take it"
+    story.miners(story.miner("3f9a", beat_age=4, inflight=1))
+    busy = story.picture().jobs[0].verdict
+    assert (busy.level, busy.text) == (Level.WAITS, "every miner is busy")
+    story.miners(story.miner("3f9a", beat_age=100))
+    assert story.picture().jobs[0].verdict.text == "no miner is alive"
+
+
+def test_a_state_never_seen_before_is_shown_and_not_guessed() -> None:
+    story = Story()
+    story.well()
+    story.jobs(story.job("f01d8e5a", "PAUSED", 40))
+    row = story.picture().jobs[0]
+    assert (row.verdict.level, row.verdict.word) == (Level.UNKNOWN, "paused")
+
+
+def test_an_overdue_job_is_called_overdue_although_listed_as_running() -> None:
+    story = Story()
+    story.well()
+    job = story.job("f01d8e5a", "RUNNING", 1000, "3f9a")
+    story.jobs(job)
+    own = OwnJobKnown(job.job_id, SafeText("m"), story.utc - 1000, story.utc - 100, 5, story.now)
+    story.world = reduce(story.world, own)
+    assert story.picture().jobs[0].verdict.word == "overdue"
+
+
+def test_the_trace_names_the_missing_step() -> None:
+    story = Story()
+    story.well()
+    job = story.job("5e1f0a77", "RUNNING", 300, "3f9a")
+    story.world = reduce(story.world, Watching(str(job.job_id), story.now))
+    story.jobs(job)
+    story.miners(story.miner("3f9a", beat_age=300, inflight=1))
+    steps = {s.step: s for s in story.picture().jobs[0].steps}
+    assert list(steps) == list(Step)
+    assert steps[Step.ACQUIRED].verdict.level is Level.GOOD
+    assert steps[Step.PROCESSING].verdict.word == "PROCESSING"
+    assert steps[Step.PROCESSING].evidence.startswith("MISSING")
+    assert steps[Step.RESULT].verdict.level is Level.WAITS
+    assert steps[Step.ON_CHAIN].evidence == "this chain does not record receipts"
+
+
+def test_the_life_of_our_own_job() -> None:
+    story = Story()
+    story.well()
+    queued = story.job("9c41e7d2", "QUEUED", 0)
+    story.world = reduce(story.world, Watching(str(queued.job_id), story.now))
+    own = OwnJobKnown(queued.job_id, SafeText("llama"), story.utc, story.utc + 900, 9, story.now)
+    story.world = reduce(story.world, own)
+    story.tell(Kind.JOB, queued.job_id, OwnerView(queued, utc(story.utc)))
+    story.wait(3)
+    running = story.job("9c41e7d2", "RUNNING", 3, "3f9a")
+    story.tell(Kind.JOB, queued.job_id, OwnerView(running, utc(story.utc)))
+    assert story.picture().job(str(queued.job_id)).verdict.word == "running"  # type: ignore[union-attr]
+    story.wait(5)
+    done = story.job("9c41e7d2", "COMPLETED", 8, "3f9a")
+    story.tell(Kind.JOB, queued.job_id, OwnerView(done, utc(story.utc)))
+    result = JobResult(SafeText("completed"), SafeText("llama"), (SafeText("42"),), None, 7, 4.5)
+    story.tell(Kind.RESULT, queued.job_id, result)
+    story.tell(Kind.RECEIPT, queued.job_id, receipt(str(queued.job_id), execution_time=4.5, duration_ms=8000.0))
+    row = story.picture().job(str(queued.job_id))
+    assert row is not None
+    assert (row.verdict.word, row.model_used, row.wait_s) == ("done", "llama", 3)
+    assert [s.verdict.level for s in row.steps[:-1]] == [Level.GOOD] * 7
+    assert row.steps[2].at_text.endswith("-" + row.steps[2].at_text[-2:])
+
+
+def test_a_followers_mempool_is_not_counted_and_no_alarm() -> None:
+    story = Story()
+    story.go_on(4)
+    story.pool("follower", [f"0x{i}" for i in range(90)])
+    story.wait(1)
+    seen = story.picture()
+    assert seen.totals.pool == 0
+    assert seen.mempools[1].verdict.word == "keeps"
+
+
+def test_a_capped_mempool_is_a_lower_bound() -> None:
+    story = Story()
+    story.go_on(4)
+    story.pool("genesis", [f"0x{i}" for i in range(100)], capped=True)
+    seen = story.picture()
+    assert (seen.totals.pool, seen.totals.pool_capped) == (100, True)
+    assert seen.panes[Pane.MEMPOOL].counts == "100+ pending"
+
+
+def test_the_mempools_memory() -> None:
+    story = Story()
+    memory = PoolMemory()
+
+    def look(hashes: str, at: float) -> PoolMemory:
+        story.pool("genesis", list(hashes))
+        reading = story.world.nodes["genesis"].mempool.value
+        assert reading is not None
+        return memory.after(reading, at)
+
+    memory = look("ab", 0)
+    memory = look("bc", 10)
+    assert memory.seen == {"b": 0, "c": 10}
+    assert memory.rates(30) == (None, None), "no rate before a minute was watched"
+    memory = look("c", 20)
+    assert memory.rates(65) == (1.0, 2.0)
+    assert memory.oldest() == 10
+
+
+def test_an_alarm_must_hold_and_then_be_gone_for_a_while() -> None:
+    story = Story()
+    height = story.go_on(20)
+    story.wait(2)
+    story.head("genesis", height + 5)
+    story.head("follower", height)
+    assert not [a for a in story.picture().alarms if a.open], "one look is no lag"
+    story.head("follower", height + 5)
+    assert not story.picture().alarms
