@@ -66,6 +66,12 @@ FAMILIES: tuple[Family, ...] = (
         "print the completion script of a shell",
         "aitbc-tui completions bash > ~/.local/share/bash-completion/completions/aitbc-tui",
     ),
+    Family(
+        "status",
+        f"{_HERE}.status",
+        "whether the nodes are online, move and agree, in the Node Coordinator's own output object",
+        "aitbc-tui status --target all --json\naitbc-tui status --input request.json",
+    ),
 )
 
 

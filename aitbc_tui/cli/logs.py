@@ -56,6 +56,9 @@ def log_to_state(*, verbose: bool) -> None:
 def _use(handler: logging.Handler, ours: int) -> None:
     handler.setFormatter(_OneLine())
     root = logging.getLogger()
+    for earlier in [item for item in root.handlers if isinstance(item.formatter, _OneLine)]:
+        root.removeHandler(earlier)
+        earlier.close()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("aitbc_tui").setLevel(ours)

@@ -6,9 +6,9 @@ import os
 import secrets
 from pathlib import Path
 
-from aitbc_tui.config.paths import private_dir
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.identity import Masker
+from aitbc_tui.ledger.files import private_folder
 
 SALT_BYTES = 16
 _NAME = "mask.salt"
@@ -16,7 +16,8 @@ _NAME = "mask.salt"
 
 def load_masker(folder: Path) -> Masker:
     """The masker of this installation; its salt lies in `folder` (made 0700, file 0600)."""
-    path = private_dir(folder) / _NAME
+    private_folder(folder)
+    path = folder / _NAME
     try:
         salt = path.read_bytes()
     except FileNotFoundError:

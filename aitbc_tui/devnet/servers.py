@@ -46,7 +46,18 @@ class Port:
 
 
 class _Quiet(uvicorn.Server):
-    """uvicorn leaves the process's signals alone."""
+    """uvicorn that leaves the process's signals alone, wakes twice a second, and ends when it is told."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        while not self.told.is_set():
+            await self.on_tick(0)  # writes the Date header
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await self.told.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -96,6 +107,7 @@ class HttpServer:
         if server is None or task is None:
             return
         server.should_exit = server.force_exit = True
+        server.told.set()
         for connection in list(server.server_state.connections):
             if connection.transport is not None:
                 connection.transport.abort()

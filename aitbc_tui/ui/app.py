@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import signal
 import sys
@@ -141,6 +142,7 @@ class AitbcApp(App[int]):
     def _begin(self) -> None:
         """The first frame is painted: now the backend may import and connect."""
         self._own_loop = asyncio.get_running_loop()
+        self._own_context = contextvars.copy_context()
         self.backend.on_change(lambda: self.from_thread(self._wanted))
         self.backend.start()
         self._begun = True
@@ -149,7 +151,7 @@ class AitbcApp(App[int]):
     def from_thread(self, call: Callable[[], None]) -> None:
         """Call this in the screen's loop; safe from any thread, and after the end."""
         if self._own_loop is not None and not self._own_loop.is_closed():
-            self._own_loop.call_soon_threadsafe(call)
+            self._own_loop.call_soon_threadsafe(call, context=self._own_context)  # the collector's has no app
 
     def _wanted(self) -> None:
         """Something newer stands ready; however often that is said, one frame follows."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from aitbc_tui.ui.paint import Role, to_ascii
 
@@ -201,20 +201,13 @@ def _textual(name: str, colours: Mapping[Role, str], background: str, selection:
 
 
 def _textual_ansi(name: str) -> Theme:
-    return Theme(
+    dark = name != "ansi-light"
+    accent = "ansi_default" if name == "mono" else "ansi_bright_cyan" if dark else "ansi_blue"
+    own = {"aitbc-selection": "ansi_default", "aitbc-muted": "ansi_default", "aitbc-rule": "ansi_default"}
+    return replace(
+        BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"],
         name=f"aitbc-{name}",
-        dark=name != "ansi-light",
-        ansi=True,
-        primary="ansi_default" if name == "mono" else "ansi_bright_cyan" if name == "ansi" else "ansi_blue",
-        secondary="ansi_default",
-        accent="ansi_default",
-        warning="ansi_default",
-        error="ansi_default",
-        success="ansi_default",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        boost="ansi_default",
-        variables={"aitbc-selection": "ansi_default", "aitbc-muted": "ansi_default", "aitbc-rule": "ansi_default"},
+        primary=accent,
+        accent=accent,
+        variables={**BUILTIN_THEMES["ansi-dark" if dark else "ansi-light"].variables, **own},
     )

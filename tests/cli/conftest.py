@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,3 +49,16 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
         return Ran(code, out, err)
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def untouched_logging() -> Iterator[None]:
+    root, ours, raising = logging.getLogger(), logging.getLogger("aitbc_tui"), logging.raiseExceptions
+    before = list(root.handlers), root.level, ours.level
+    yield
+    for handler in set(root.handlers) - set(before[0]):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(before[1])
+    ours.setLevel(before[2])
+    logging.raiseExceptions = raising

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aitbc_tui.cli.logs import log_file, log_to_state, log_to_stderr
-
-
-@pytest.fixture(autouse=True)
-def untouched_logging() -> Iterator[None]:
-    root, ours, raising = logging.getLogger(), logging.getLogger("aitbc_tui"), logging.raiseExceptions
-    before = list(root.handlers), root.level, ours.level
-    yield
-    for handler in set(root.handlers) - set(before[0]):
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
-    logging.raiseExceptions = raising
 
 
 def speak() -> None:

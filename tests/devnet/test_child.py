@@ -94,9 +94,17 @@ def test_the_end_of_input_changes_nothing() -> None:
 
 def test_a_directory_of_ones_own_stays(tmp_path: Path) -> None:
     folder = tmp_path / "net"
-    with start_child(DevnetOptions(dir=folder, seed=1)) as child:
-        assert child.config_path == folder / "config.toml"
-    assert child.config_path.exists()
+    for _ in range(2):  # and may be used again
+        with start_child(DevnetOptions(dir=folder, seed=1)) as child:
+            assert child.config_path == folder / "config.toml"
+        assert child.config_path.exists()
+
+
+def test_a_directory_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("mine")
+    with pytest.raises(ConfigError, match="not empty"):
+        start_child(DevnetOptions(dir=tmp_path))
+    assert (tmp_path / "config.toml").read_text() == "mine"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -157,9 +165,7 @@ def test_no_shell_is_left_when_it_is_killed() -> None:
         command = ["ssh", "-F", "none", "-p", str(hosts["genesis"]["port"]), "-i", hosts["genesis"]["identity"]]
         command += ["-o", f"UserKnownHostsFile={hosts['genesis']['known_hosts']}", "ops@127.0.0.1", "echo up; exec sh"]
         try:
-            shell = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
+            shell = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         except FileNotFoundError:
             pytest.skip("no ssh client on this machine")
         try:

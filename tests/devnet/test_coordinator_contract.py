@@ -196,8 +196,7 @@ async def test_a_lone_surrogate_poisons_the_page(replayer: Replayer) -> None:
     job = store.submit("client-dev-key-1", {"prompt": "\ud83d"})
     store.complete("miner-dev-key-1", job.job_id, {}, {"duration_ms": 1})
     statuses = [
-        (await replayer.client.get(f"/v1/explorer/receipts?limit=1&offset={offset}")).status_code
-        for offset in (0, 1)
+        (await replayer.client.get(f"/v1/explorer/receipts?limit=1&offset={offset}")).status_code for offset in (0, 1)
     ]
     assert statuses == [500, 200]
 

@@ -16,11 +16,12 @@ from aitbc_tui.domain.errors import ConfigError
 from tests.devnet.test_network import verifies
 
 Simulated = tuple[Devnet, SimulatedClock]
-WANTED = set(
+_NAMES = (
     "wedge fork stall producer-dead follower-down rpc-hang ssh-drop ssh-freeze ssh-hostkey-changed coordinator-500"
     " coordinator-slow stats-500 garbage-json huge-json miner-gone job-stuck job-fails-completed model-substituted"
-    " receipt-unsigned receipt-bad receipt-attacker-key gpu-lost ollama-down mempool-flood".split()
+    " receipt-unsigned receipt-bad receipt-attacker-key gpu-lost ollama-down mempool-flood"
 )
+WANTED = set(_NAMES.split())
 
 
 def _heights(devnet: Devnet) -> tuple[int, int]:
@@ -31,9 +32,9 @@ def _newest_receipts(devnet: Devnet, since: int) -> list[dict[str, object]]:
     return [receipt for _, _, receipt in devnet.store.receipts[since:]]
 
 
-async def _answer(devnet: Devnet, server: str, path: str, timeout: float = 5.0) -> httpx.Response:
+async def _answer(devnet: Devnet, server: str, path: str, wait_s: float = 5.0) -> httpx.Response:
     headers = {"X-Api-Key": devnet.keys.admin}
-    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=timeout, headers=headers) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=wait_s, headers=headers) as client:
         return await client.get(devnet.parts.servers[server].url + path)
 
 
@@ -145,7 +146,7 @@ async def test_rpc_hang_of_a_named_node(simulated: Simulated) -> None:
     devnet, _ = simulated
     await devnet.fault_on("rpc-hang", "genesis")
     with pytest.raises(httpx.ReadTimeout):
-        await _answer(devnet, "genesis", "/rpc/head", timeout=0.5)
+        await _answer(devnet, "genesis", "/rpc/head", wait_s=0.5)
     assert (await _answer(devnet, "follower", "/rpc/head")).status_code == 200
     await devnet.fault_off("rpc-hang")
     assert (await _answer(devnet, "genesis", "/rpc/head")).status_code == 200
@@ -162,7 +163,7 @@ async def test_http_faults_of_the_coordinator(simulated: Simulated) -> None:
 
     await devnet.fault_on("coordinator-slow", "1")
     with pytest.raises(httpx.ReadTimeout):
-        await _answer(devnet, "coordinator", "/v1/health", timeout=0.5)
+        await _answer(devnet, "coordinator", "/v1/health", wait_s=0.5)
     await devnet.fault_off("coordinator-slow")
 
     await devnet.fault_on("garbage-json")

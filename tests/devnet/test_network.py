@@ -168,7 +168,10 @@ async def test_ollama_answers_as_recorded(devnet: Devnet) -> None:
         asked = {"model": "llama3.2:latest", "prompt": "Hello", "stream": False}
         answer = await client.post("/api/generate", json=asked)
         assert differences(answer.json(), capture("ollama", "004")["response"]["json"]) == []
-        lines = [json.loads(line) for line in (await client.post("/api/generate", json={**asked, "stream": True})).text.splitlines()]
+        lines = [
+            json.loads(line)
+            for line in (await client.post("/api/generate", json={**asked, "stream": True})).text.splitlines()
+        ]
         assert [line["done"] for line in lines[:-1]] == [False] * (len(lines) - 1)
         assert lines[-1]["done"] and lines[-1]["eval_count"] == len(lines) - 1
         running = (await client.get("/api/ps")).json()

@@ -22,9 +22,12 @@ from aitbc_tui.devnet.servers import HttpServer, Port
 from tests.devnet.shapes import DATA, capture, differences
 
 AREA = "node-2026-04"
-READS = "007 008 009 010 011 012 013 014 016 017 018 019 020 028 032 033 034 035 037 038 039 040 041 042 043".split()
-READS += "044 045 046 047 048 049 050 051 052 116 117 118 225".split()
-WRITES = "119 150 158 161 162 163 164 165 166 167 168 169 170 171 141 143 144 145 149".split()
+_READS = (
+    "007 008 009 010 011 012 013 014 016 017 018 019 020 028 032 033 034 035 037 038 039 040 041 042 043"
+    " 044 045 046 047 048 049 050 051 052 116 117 118 225"
+)
+_WRITES = "119 150 158 161 162 163 164 165 166 167 168 169 170 171 141 143 144 145 149"
+READS, WRITES = _READS.split(), _WRITES.split()
 RAW = {"143": b"not json", "163": b"{bad", "164": b""}
 # the bodies of these are compared as a whole
 WHOLE = {"010", "014", "018", "028"}

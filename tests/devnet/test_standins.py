@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
@@ -50,7 +51,9 @@ def keys(text: str) -> list[list[str]]:
 
 
 async def test_systemctl_show_has_the_recorded_properties_in_the_recorded_order(running: Devnet) -> None:
-    line = next(line for line in (HOST / "07-systemctl-healthy.txt").read_text().splitlines() if "systemctl show" in line)
+    line = next(
+        line for line in (HOST / "07-systemctl-healthy.txt").read_text().splitlines() if "systemctl show" in line
+    )
     command = line.removeprefix("$ ")
     code, printed = call(running, "genesis", command)
     wanted = recorded("07-systemctl-healthy.txt", command)
@@ -96,9 +99,13 @@ async def test_ss_prints_the_recorded_columns(running: Devnet) -> None:
     code, printed = call(running, "genesis", f"ss -Htn state established {filters}")
     assert code == 0
     assert re.fullmatch(rf"0      0      127\.0\.0\.1:{port} 127\.0\.0\.1:\d+ \n", printed)
-    assert call(running, "genesis", f"ss -Hltn 'sport = :{port}'")[1] == f"LISTEN 0      100    127.0.0.1:{port} 0.0.0.0:*\n"
+    assert (
+        call(running, "genesis", f"ss -Hltn 'sport = :{port}'")[1]
+        == f"LISTEN 0      100    127.0.0.1:{port} 0.0.0.0:*\n"
+    )
     assert call(running, "genesis", "ss -Htn state established '( sport = :1 or dport = :1 )'") == (0, "")
     await running.fault_on("follower-down")
+    await asyncio.sleep(0.1)
     await running._tick()
     assert call(running, "genesis", f"ss -Htn state established {filters}") == (0, "")
 
@@ -127,12 +134,19 @@ async def test_sqlite3_answers_the_recorded_queries(running: Devnet) -> None:
     pattern = r'"(\w+)":'
     assert re.findall(pattern, head) == re.findall(pattern, wanted)
     assert " " in re.findall(r'"timestamp":"([^"]+)"', head)[0]
-    assert call(running, "genesis", f'sqlite3 -readonly -json {db} "select count(*) n from receipt"') == (0, '[{"n":0}]\n')
+    assert call(running, "genesis", f'sqlite3 -readonly -json {db} "select count(*) n from receipt"') == (
+        0,
+        '[{"n":0}]\n',
+    )
     tx = next(tx for block in running.net.genesis.state.blocks.values() for tx in block.transactions)
-    found = call(running, "genesis", f"sqlite3 -json {db} \"select * from 'transaction' where tx_hash='{tx['tx_hash']}'\"")
+    found = call(
+        running, "genesis", f"sqlite3 -json {db} \"select * from 'transaction' where tx_hash='{tx['tx_hash']}'\""
+    )
     assert found[0] == 0 and str(tx["tx_hash"]) in found[1]
     mempool = "/var/lib/aitbc/data/ait-mainnet/mempool.db"
-    code, count = call(running, "follower", f"sqlite3 -json {mempool} \"select count(*) n from mempool where chain_id='x'\"")
+    code, count = call(
+        running, "follower", f"sqlite3 -json {mempool} \"select count(*) n from mempool where chain_id='x'\""
+    )
     assert (code, count) == (0, f'[{{"n":{len(running.net.followers[0].state.mempool)}}}]\n')
     assert call(running, "genesis", "sqlite3 -json /nosuch.db 'select 1'")[0] == 1
 

@@ -19,7 +19,7 @@ def test_changed_cells_span_the_first_to_the_last_difference() -> None:
     assert changed_cells(row("abc def"), row("abX dXf"), 10) == (2, 6)
     assert changed_cells(row("abc"), row("abc", Role.BAD), 10) == (0, 3)
     assert changed_cells(row("abc"), Line((Run("abc"),), selected=True), 10) == (0, 10)
-    assert changed_cells(row("日本"), row("日木"), 10) == (0, 4)
+    assert changed_cells(row("日本"), row("日木"), 10) == (2, 4)
 
 
 def test_the_same_cells_in_other_runs_are_no_change() -> None:

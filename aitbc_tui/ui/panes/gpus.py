@@ -6,7 +6,7 @@ from aitbc_tui.domain.snapshot import GpuRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role
-from aitbc_tui.ui.panes.table import Column, Content, PaneView, Row, pane_lines
+from aitbc_tui.ui.panes.table import Cell, Column, Content, PaneView, Row, pane_lines
 
 COLUMNS = (
     Column("state", "state", 9),
@@ -58,7 +58,7 @@ def gpu_row(row: GpuRow, now: float) -> Row:
             "earned": fmt.UNKNOWN if row.earned_per_hour is None else fmt.decimal(row.earned_per_hour, 2, 8),
             "card": card_name(reading.name) or fmt.UNKNOWN,
             "job": fmt.NONE if row.job is None else fmt.job_id(row.job),
-            "spark": fmt.spark(row.history, 20, 112.0) or fmt.UNKNOWN,
+            "spark": Cell(fmt.spark(row.history, 20, 112.0) or fmt.UNKNOWN, Role.MUTED),
         },
     )
 

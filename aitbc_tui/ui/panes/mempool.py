@@ -53,7 +53,7 @@ def _cells(row: MempoolRow, now: float) -> dict[str, Cell | str]:
         "fee_min": fee_texts[0],
         "fee_median": fee_texts[1],
         "fee_max": fee_texts[2],
-        "spark": (history or fmt.UNKNOWN) if row.drains else "never drains",
+        "spark": Cell((history or fmt.UNKNOWN) if row.drains else "never drains", Role.MUTED),
     }
 
 

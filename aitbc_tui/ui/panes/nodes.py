@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from aitbc_tui.domain.observed import Freshness, Observed
-from aitbc_tui.domain.snapshot import NodeRow, Pane, PaneSummary, Snapshot
+from aitbc_tui.domain.snapshot import NodeRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role
@@ -143,7 +143,7 @@ def node_row(node: NodeRow, now: float, wide: bool) -> Row:
             "git": _git(node, now, stale),
             **_host_cells(node, now, stale),
             "restarts": _restarts(node, now),
-            "spark": _spark(node),
+            "spark": Cell(_spark(node), Role.STALE if stale else Role.MUTED),
         },
     )
 
@@ -152,12 +152,7 @@ def content(snapshot: Snapshot, width: int) -> Content:
     height = snapshot.chain.display_height
     header = "hash" if height is None else f"hash at {fmt.thousands(height)}"
     rows = [node_row(node, snapshot.now, width >= WIDE) for node in snapshot.nodes]
-    summary = snapshot.panes[Pane.NODES]
-    return Content(Pane.NODES, _widened(snapshot, summary, width), COLUMNS, rows, {"hash": header})
-
-
-def _widened(snapshot: Snapshot, summary: PaneSummary, width: int) -> PaneSummary:
-    return summary
+    return Content(Pane.NODES, snapshot.panes[Pane.NODES], COLUMNS, rows, {"hash": header})
 
 
 def build(snapshot: Snapshot, width: int, height: int, view: PaneView) -> list[Line]:

@@ -154,7 +154,7 @@ def hints_line(hints: Sequence[tuple[str, str]], width: int) -> Line:
     """The last row: as many hints as fit, most useful first; the last of them (`? help`, `q quit`) always stay."""
     pairs = list(hints)
     keep = next((index for index, (key, _) in enumerate(pairs) if key == ":"), max(0, len(pairs) - 1))
-    while pairs and 1 + sum(len(key) + len(word) + 3 for key, word in pairs) - 2 > width and keep > 0:
+    while pairs and 1 + sum(len(key) + len(word) + 3 for key, word in pairs) - 2 >= width and keep > 0:
         keep -= 1
         del pairs[keep]
     runs: list[Run] = []

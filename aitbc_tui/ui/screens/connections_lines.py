@@ -9,7 +9,7 @@ from aitbc_tui.domain.snapshot import CredentialRow, LinkRow, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
-from aitbc_tui.ui.screens.layout import clock, cut, pad, pair, right, section, text_lines
+from aitbc_tui.ui.screens.layout import clock, cut, pad, pairs, right, section, text_lines
 
 LOCAL = "local"
 _STEPS = ("name found", "TCP open", "host key as pinned", "user key accepted", "ready")
@@ -96,22 +96,21 @@ def _detail(snapshot: Snapshot, link: LinkRow, width: int) -> list[Line]:
     if level is not Level.GOOD:
         word = f"not heard for {fmt.age(snapshot.now - link.since, bound=0)}"
     lines = [section(str(link.host), width, mark=(level, word), text=lost)]
+    rows: list[tuple[str, str]] = []
     if link.connected_since is not None:
-        lines.append(pair("since", f"{since}, over {link.way}", at=15))
+        rows.append(("since", f"{since}, over {link.way}"))
     else:
-        lines.append(pair("lost" if link.bytes_in else "trying", f"{since} {link.detail}", at=15))
-        lines.append(pair("got to", _got_to(link), at=15))
+        rows += [("lost" if link.bytes_in else "trying", f"{since} {link.detail}"), ("got to", _got_to(link))]
     if link.next_try_at is not None:
         wait = fmt.left(max(1.0, link.next_try_at - snapshot.now))
-        lines.append(pair("next try", f"in {wait}, at most every 60 s; r tries now", at=15))
+        rows.append(("next try", f"in {wait}, at most every 60 s; r tries now"))
     if link.fingerprint:
-        lines.append(pair("host key", str(link.fingerprint), at=15))
+        rows.append(("host key", str(link.fingerprint)))
     if level is Level.STALE:
-        kept = "its last figures stay on screen with ~ and their age; they take part in no verdict"
-        lines.append(pair("kept", cut(kept, width - 16), at=15))
+        rows.append(("kept", "its last figures stay on screen with ~ and their age; they take part in no verdict"))
     if link.remedy:
-        lines.append(pair("do", cut(str(link.remedy), width - 16), at=15))
-    return lines
+        rows.append(("do", str(link.remedy)))
+    return [*lines, *(line for label, text in rows for line in pairs(label, text, width, at=15))]
 
 
 def _got_to(link: LinkRow) -> str:

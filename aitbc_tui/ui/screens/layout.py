@@ -109,15 +109,20 @@ def do_lines(parts: Sequence[str], width: int) -> list[Line]:
             texts[-1] += "   " + part
         else:
             texts += wrap(part, width - 6)
-    return [
-        Line((Run(" Do  " if not index else "     ", Role.STRONG), Run(text))) for index, text in enumerate(texts)
-    ]
+    return [Line((Run(" Do  " if not index else "     ", Role.STRONG), Run(text))) for index, text in enumerate(texts)]
 
 
 def pair(label: str, *parts: Run | str, at: int = 12) -> Line:
     """A label in muted, then its value from column `at` on."""
     runs = [part if isinstance(part, Run) else Run(part) for part in parts]
     return Line((Run(" " + pad(label, at - 1), Role.MUTED), *runs))
+
+
+def pairs(label: str, text: str, width: int, *, at: int = 12, role: Role = Role.TEXT) -> list[Line]:
+    """A label and a value that may take several rows, each beginning in column `at`."""
+    first, *rest = wrap(text, width - at - 1)
+    lines = [pair(label, Run(first, role), at=at)]
+    return [*lines, *(Line((Run(" " * at), Run(piece, role))) for piece in rest)]
 
 
 def body_lines(texts: Iterable[str], width: int, limit: int = 200) -> list[Line]:

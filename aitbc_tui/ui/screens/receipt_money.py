@@ -6,7 +6,7 @@ from aitbc_tui.domain.receipt import RemarkKind, VerifiedReceipt
 from aitbc_tui.domain.snapshot import ReceiptRow, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
-from aitbc_tui.ui.screens.layout import pair, section
+from aitbc_tui.ui.screens.layout import pairs, section
 
 VALUE_AT = 18
 # What the words of the coordinator are worth, as observed: none of them proves that money moved.
@@ -45,11 +45,12 @@ def _same_job(snapshot: Snapshot, receipt: VerifiedReceipt, row: ReceiptRow | No
 
 def money(snapshot: Snapshot, receipt: VerifiedReceipt, row: ReceiptRow | None, width: int, age: str) -> list[Line]:
     """Payment, duplicates, and the file itself."""
+    same = _same_job(snapshot, receipt, row)
     level, words = _payment(snapshot, receipt)
     kept = f"{len(receipt.body):,} bytes as received, {receipt.canonical_bytes_len:,} of them in canonical form"
     return [
         section("Money", width, text="what was paid is another question than what was signed", age=age),
-        pair("payment", Run(f"{glyph(level)} {words}", level_role(level)), at=VALUE_AT),
-        pair("same job", _same_job(snapshot, receipt, row), at=VALUE_AT),
-        pair("file", kept, at=VALUE_AT),
+        *pairs("payment", f"{glyph(level)} {words}", width, at=VALUE_AT, role=level_role(level)),
+        *pairs("same job", same.text, width, at=VALUE_AT, role=same.role),
+        *pairs("file", kept, width, at=VALUE_AT),
     ]

@@ -15,7 +15,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens import submit_estimate as known
-from aitbc_tui.ui.screens.layout import cut, section, text_lines
+from aitbc_tui.ui.screens.layout import cut, pair, pairs, section, text_lines, wrap
 from aitbc_tui.ui.screens.submit_state import FormState, first_line
 
 VALUE_AT = 14
@@ -42,12 +42,15 @@ class Progress:
     remedy: SafeText = SafeText("")
 
 
-def _row(label: str, value: str, note: str = "") -> Line:
-    runs = [Run(f" {label:<{VALUE_AT - 1}}", Role.MUTED), Run(value)]
-    if note:
-        gap = max(2, NOTE_AT - VALUE_AT - cell_len(value))
-        runs.append(Run(" " * gap + note, Role.MUTED))
-    return Line(tuple(runs))
+def _row(label: str, value: str, width: int, note: str = "") -> list[Line]:
+    """A label, its value, and a note beside it in one column; the value or the note may go on below."""
+    if not note:
+        return pairs(label, value, width, at=VALUE_AT)
+    at = max(NOTE_AT, VALUE_AT + cell_len(value) + 2)
+    first, *rest = wrap(note, max(20, width - at - 1))
+    gap = " " * (at - VALUE_AT - cell_len(value))
+    lines = [pair(label, Run(value), Run(gap + first, Role.MUTED), at=VALUE_AT)]
+    return [*lines, *(Line((Run(" " * at), Run(piece, Role.MUTED))) for piece in rest)]
 
 
 def _as_whom(snapshot: Snapshot) -> str:
@@ -70,7 +73,7 @@ def _number(value: float) -> str:
     return f"{value:,.8f}".rstrip("0").rstrip(".")
 
 
-def order_lines(snapshot: Snapshot, state: FormState, order: JobOrder) -> list[Line]:
+def order_lines(snapshot: Snapshot, state: FormState, order: JobOrder, width: int) -> list[Line]:
     """What would be sent, row by row."""
     where = clean(str(snapshot.environment.name), 40)
     until = (snapshot.utc + timedelta(seconds=order.ttl_s)).strftime("%H:%M")
@@ -79,17 +82,18 @@ def order_lines(snapshot: Snapshot, state: FormState, order: JobOrder) -> list[L
     times = "once" if order.count == 1 else f"{order.count} times"
     pay = "none" if order.pay == 0 else f"{_number(order.pay)} AITBC"
     note = "" if order.pay == 0 else known.payment_note(snapshot, order.pay)
-    return [
-        _row("send", f"POST /v1/jobs at coordinator {where}, {times}, never again by itself"),
-        _row("as", _as_whom(snapshot)),
-        _row("model", clean(order.model, 64), known.who_has(snapshot, order.model)),
-        _row("prompt", f'{length:,} {unit}, begins "{quoted_begin(order.prompt)}"'),
-        _row("ttl", f"{order.ttl_s:,} s", f"expires {until} UTC if nobody runs it"),
-        _row("pay", pay, note),
-        _row("constraints", describe_constraints(order.constraints)),
-        _row("count", str(order.count)),
-        _row("cost", known.cost(snapshot, state.fields, order.count)),
-    ]
+    rows = (
+        ("send", f"POST /v1/jobs at coordinator {where}, {times}, never again by itself", ""),
+        ("as", _as_whom(snapshot), ""),
+        ("model", str(clean(order.model, 40)), known.who_has(snapshot, order.model)),
+        ("prompt", f'{length:,} {unit}, begins "{quoted_begin(order.prompt)}"', ""),
+        ("ttl", f"{order.ttl_s:,} s", f"expires {until} UTC if nobody runs it"),
+        ("pay", pay, note),
+        ("constraints", str(describe_constraints(order.constraints)), ""),
+        ("count", str(order.count), ""),
+        ("cost", known.cost(snapshot, state.fields, order.count), ""),
+    )
+    return [line for label, value, beside in rows for line in _row(label, value, width, beside)]
 
 
 def _after(order: JobOrder, width: int) -> list[Line]:
@@ -167,7 +171,7 @@ def build_preview(
     }
     mark, text = words[progress.phase]
     lines = [section("Submit inference: preview", width, mark=mark, text=text, heavy=True), Line()]
-    lines += [*order_lines(snapshot, state, order), Line()]
+    lines += [*order_lines(snapshot, state, order, width), Line()]
     if progress.phase is not Phase.READY:
         return [*lines, *_outcome(progress, order, width)]
     if snapshot.environment.access is Access.OBSERVE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
@@ -36,12 +37,10 @@ def changed_cells(old: Line, new: Line, width: int) -> tuple[int, int] | None:
 def _cells(line: Line, width: int) -> list[tuple[str, Role]]:
     cells: list[tuple[str, Role]] = []
     for run in line.fit(width).runs:
-        if run.width == len(run.text):
-            # A blank looks the same in every role but a chip's.
-            blank = run.role if run.role in CHIPS else Role.TEXT
-            cells.extend((char, blank if char == " " else run.role) for char in run.text)
-        else:  # wide characters: compare the run as a whole
-            cells.extend([(run.text, run.role)] * run.width)
+        # A blank looks the same in every role but a chip's.
+        blank = run.role if run.role in CHIPS else Role.TEXT
+        for char in run.text:
+            cells.extend([(char, blank if char == " " else run.role)] * cell_len(char))
     return (cells + [(" ", Role.TEXT)] * width)[:width]
 
 

@@ -59,6 +59,8 @@ def text_of(app: AitbcApp) -> str:
 
 async def until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait for something that another task does; fails when it does not come."""
-    async with asyncio.timeout(seconds):
-        while not happened():
-            await asyncio.sleep(0.01)
+    for _ in range(int(seconds * 100)):
+        if happened():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"it did not happen within {seconds:.0f} s")

@@ -125,6 +125,7 @@ async def test_a_verdict_that_changes_is_shown() -> None:
         registry.open_receipt(app, details.untrusted())
         await pilot.pause()
         assert "■ untrusted-key" in text_of(app)
+        await until(lambda: "start" in own.asked)
         now_valid = details.receipt_row(details.receipt(claims=details.CLAIMS))
         own.set(replace(snapshot, receipts=(now_valid, *snapshot.receipts[1:])))
         await until(lambda: "● valid" in text_of(app))
@@ -187,7 +188,9 @@ async def test_a_cancel_that_fails_says_whether_it_may_have_happened(error: Http
         await until(lambda: bool(own.cancellations))
         own.cancellations[0].set_exception(error)
         await until(lambda: word in text_of(app))
-        assert (error.body_detail if isinstance(error, HttpError) and error.body_detail else error.detail) in text_of(app)
+        assert (error.body_detail if isinstance(error, HttpError) and error.body_detail else error.detail) in text_of(
+            app
+        )
         await pilot.press("y")
         await pilot.pause()
         assert len(own.cancellations) == 1
