@@ -72,6 +72,21 @@ FAMILIES: tuple[Family, ...] = (
         "whether the nodes are online, move and agree, in the Node Coordinator's own output object",
         "aitbc-tui status --target all --json\naitbc-tui status --input request.json",
     ),
+    Family("nodes", f"{_HERE}.nodes", "heads, agreement, peers, units and git of every node", "aitbc-tui nodes --json"),
+    Family(
+        "mempool",
+        f"{_HERE}.mempool",
+        "what waits in each node's mempool",
+        "aitbc-tui mempool\naitbc-tui mempool --limit 10001 --json",
+    ),
+    Family("miners", f"{_HERE}.miners", "the miners, alive by heartbeat and work", "aitbc-tui miners --json"),
+    Family("gpus", f"{_HERE}.gpus", "the cards of every GPU host", "aitbc-tui gpus --json"),
+    Family(
+        "jobs",
+        f"{_HERE}.jobs",
+        "the queue, and what each job waits for",
+        "aitbc-tui jobs --state queued\naitbc-tui jobs --mine --json",
+    ),
 )
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aitbc_tui.cli.context import Context
 from aitbc_tui.config import paths
-from aitbc_tui.domain.errors import AitbcError, AuthError, ConnectError, HostKeyError, HostKeyProblem, HttpError
+from aitbc_tui.domain.errors import (
+    AitbcError,
+    AuthError,
+    CommandError,
+    ConnectError,
+    HostKeyError,
+    HostKeyProblem,
+    HttpError,
+    ParseError,
+)
 from aitbc_tui.domain.observed import Observed, TroubleKind
 from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
 
@@ -91,9 +100,16 @@ def figure_error(figure: Observed[T], host: str) -> AitbcError | None:
     trouble = figure.trouble
     if figure.at is not None or trouble is None:
         return None
-    if trouble.kind in (TroubleKind.CONNECT, TroubleKind.TUNNEL):
-        return ConnectError(trouble.detail, host=host, remedy=trouble.remedy)
-    if trouble.kind is TroubleKind.AUTH:
-        return AuthError(trouble.detail, host=host, remedy=trouble.remedy)
+    detail = trouble.detail.removeprefix(f"{host}: ")  # the line names the host by itself
+    kinds: dict[TroubleKind, type[AitbcError]] = {
+        TroubleKind.CONNECT: ConnectError,
+        TroubleKind.TUNNEL: ConnectError,
+        TroubleKind.AUTH: AuthError,
+        TroubleKind.COMMAND: CommandError,
+    }
+    if trouble.status is None and trouble.kind is TroubleKind.BROKEN:
+        return ParseError(detail, host=host, remedy=trouble.remedy)
+    if trouble.kind in kinds:
+        return kinds[trouble.kind](detail, host=host, remedy=trouble.remedy)
     timed_out = trouble.kind is TroubleKind.TIMEOUT
-    return HttpError(trouble.detail, status=trouble.status, host=host, remedy=trouble.remedy, timed_out=timed_out)
+    return HttpError(detail, status=trouble.status, host=host, remedy=trouble.remedy, timed_out=timed_out)

@@ -181,6 +181,10 @@ class Collector:
             for rhythm in self._through.get(report.host, ()):
                 rhythm.refresh()
 
+    def may_read(self, job_id: str) -> bool:
+        """Whether reading this job singly changes nothing that this access level may not change."""
+        return self.coordinator is None or self.coordinator.own.may_read(job_id)
+
     def must_write(self) -> Writer:
         if self.writer is None:
             raise no_coordinator()

@@ -63,13 +63,14 @@ class OwnJobs:
         if world.watched in mine:
             mine.remove(world.watched)
             mine.insert(0, world.watched)
-        return [j for j in mine if not self._must_not_read(world, j)]
+        return [j for j in mine if self.may_read(j)]
 
-    def _must_not_read(self, world: World, job_id: str) -> bool:
+    def may_read(self, job_id: str) -> bool:
         """Reading an overdue job writes EXPIRED (contract Q3): at `observe` it is not read singly."""
-        own = world.own_jobs[job_id]
-        overdue = own.expires_utc is not None and self._asker.hub.clock.utc() > own.expires_utc
-        return overdue and world.topology.environment.access is Access.OBSERVE
+        world = self._asker.hub.world
+        own = world.own_jobs.get(job_id)
+        overdue = own is not None and own.expires_utc is not None and self._asker.hub.clock.utc() > own.expires_utc
+        return not (overdue and world.topology.environment.access is Access.OBSERVE)
 
     async def read(self, job_id: str) -> None:
         """The owner's view; after COMPLETED the result, then the receipt."""

@@ -46,7 +46,12 @@ class Writer:
         hub.publish()
         return done
 
+    def ledger_rows(self) -> tuple[OwnJob, ...]:
+        """Our submissions as the ledger has them, newest first."""
+        return self._desk.ledger.own_jobs(self._desk.environment)
+
     async def cancel(self, job_id: str) -> str:
+        """Cancel one of our jobs; the state that the coordinator then reports."""
         async with self._lock:
             state = await cancel(self._desk, job_id, self._send_cancel)
         self._own.forget_settled(job_id)

@@ -48,8 +48,8 @@ def parse_fault(text: str) -> tuple[Fault, str | None]:
     fault = faults.get(name)
     if fault is None:
         near = difflib.get_close_matches(name, faults, 1)
-        hint = f"did you mean {near[0]}?" if near else "see --list-faults"
-        raise ConfigError(f"no fault named {name!r}", remedy=hint)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"no fault named {name!r}{hint}", remedy="devnet --list-faults")
     if given and not fault.value:
         raise ConfigError(f"the fault {name} takes no value")
     return fault, value if given else None

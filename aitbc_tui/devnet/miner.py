@@ -99,7 +99,7 @@ class Miner:
             result, metrics = await self._infer(job)
         finally:
             self.card.busy = False
-        if True:
+        if self.alive:
             self.store.complete(self.key, job.job_id, result, metrics)
             self.note(f"job {job.job_id} {result['status']}")
 

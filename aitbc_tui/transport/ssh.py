@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -233,7 +234,7 @@ class SshHost(Host):
                 remedy="see AllowTcpForwarding and PermitOpen in its sshd_config, and options in authorized_keys",
             )
         if exc.code == asyncssh.OPEN_CONNECT_FAILED:
-            if "refused" in said.lower():
+            if "refused" in said.lower() or f"[Errno {errno.ECONNREFUSED}]" in said:
                 return ConnectError(f"nothing listens on {host}:{port} at {name}", host=name)
             return ConnectError(f"{name} cannot reach {host}:{port}: {said}", host=name)
         return TunnelError(f"no channel to {host}:{port}: {said}", host=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -171,15 +172,21 @@ async def test_only_the_producer_drains_and_unpayable_transactions_vanish(pair: 
     assert [tx["tx_hash"] for tx in stored.transactions] == [""]
 
 
-async def test_the_shipped_importer_stops_at_the_first_text_payload(pair: Pair) -> None:
+@pytest.mark.parametrize(("payloads", "last"), [(({}, {"memo": "second"}), 1), (("0x",), 0), (({}, "0x"), 1)], ids=str)
+async def test_the_shipped_importer_stops_for_ever(pair: Pair, payloads: tuple[object, ...], last: int) -> None:
     genesis, follower = pair.net.nodes
     follower.state.shipped_importer = True
-    for payload in ({}, {"memo": "second"}):
-        pair.net.submit(genesis, _tx(payload=payload, nonce=len(str(payload))))
+    for nonce, payload in enumerate(payloads):
+        pair.net.submit(genesis, _tx(payload=payload, nonce=nonce))
         follower.state.hear(genesis.state.propose(GENESIS_ADDRESS))
-    assert (genesis.state.height(), follower.state.height()) == (2, 1)
-    assert not follower.state.hear(genesis.state.propose(GENESIS_ADDRESS))
-    assert follower.state.height() == 1
+    for _ in range(3):
+        assert not follower.state.hear(genesis.state.propose(GENESIS_ADDRESS))
+    assert (genesis.state.height(), follower.state.height()) == (len(payloads) + 3, last)
+
+
+def test_the_listening_sockets_let_asyncio_turn_nagle_off(pair: Pair) -> None:
+    with pair.ports[0].socket() as made:
+        assert made.proto == socket.IPPROTO_TCP
 
 
 async def test_importing_block_by_block_brings_a_follower_level(pair: Pair) -> None:

@@ -14,9 +14,10 @@ import pytest_asyncio
 from aitbc_tui.transport.host import Host, open_host
 from aitbc_tui.transport.keys import PASSPHRASES
 from aitbc_tui.transport.spec import HostSpec, Limits
+from tests.fixtures.devnet import devnet_child
 from tests.fixtures.sshd import real_sshd
 
-__all__ = ["real_sshd"]
+__all__ = ["devnet_child", "real_sshd"]
 
 QUICK = Limits(connect_s=3.0, login_s=8.0, keepalive_s=0.4, keepalive_max=1, backoff_first_s=0.3, backoff_max_s=2.0)
 UP_S = 15.0

@@ -49,8 +49,7 @@ def _step_line(step: TraceStep, width: int) -> Line:
             Run(pad(name, 12), name_role),
             Run(f"{pad(at, 9)} {right(after, 5)}  ", Role.TEXT if done or missing else Role.MUTED),
             Run(cut(evidence, width - EVIDENCE_AT), Role.TEXT if done or missing else Role.MUTED),
-        ),
-        selected=missing,
+        )
     )
 
 

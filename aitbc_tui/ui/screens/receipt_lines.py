@@ -53,6 +53,22 @@ _TO_DO = {
 _CHECK_LEVELS = {True: Level.GOOD, False: Level.BAD, None: Level.NONE}
 
 
+def _sentence(receipt: VerifiedReceipt) -> str:
+    """What the verdict means, and when it is good what the content says all the same."""
+    if receipt.valid and receipt.has(RemarkKind.FAILED_INSIDE):
+        price = receipt.facts.price_text or fmt.UNKNOWN
+        return f"The signature verifies, and what it signs is a failure that was billed: {price} AITBC."
+    return _SENTENCES[receipt.verdict]
+
+
+def _to_do(receipt: VerifiedReceipt) -> str:
+    if receipt.valid and receipt.has(RemarkKind.FAILED_INSIDE):
+        return "take it up with whoever runs the miner; the signature is your proof"
+    if receipt.valid and receipt.remarks:
+        return "read what it says, under the checks; v fetches and verifies it again"
+    return _TO_DO[receipt.verdict]
+
+
 def _checked(receipt: VerifiedReceipt, width: int) -> list[Line]:
     passed = sum(1 for one in receipt.checks if one.passed)
     lines = [section("Checked", width, text=f"{len(receipt.checks)} checks, {passed} pass")]
@@ -141,7 +157,7 @@ def _when(unix: int | None) -> str:
 
 
 def _folded(length: int, shown: bool) -> str:
-    return f"{length:,} characters, {'below' if shown else 'folded'}"
+    return f"{length:,} characters, {'below' if shown else 'folded'}" if length else "none"
 
 
 def _remark(receipt: VerifiedReceipt, kind: RemarkKind) -> Remark | None:
@@ -163,7 +179,7 @@ def _signed(receipt: VerifiedReceipt, view: DetailView, width: int) -> list[Line
     facts = receipt.facts
     believed = receipt.verdict not in (ReceiptVerdict.UNSIGNED, ReceiptVerdict.INVALID)
     title = ("Signed", "every field of this list") if believed else ("Claimed", "no signature stands for this list")
-    muted, key = Role.MUTED, Run("p shows it", Role.MUTED)
+    muted, key = Role.MUTED, Run("p folds it" if view.unfolded else "p shows it", Role.MUTED)
     failed = receipt.has(RemarkKind.FAILED_INSIDE)
     off = receipt.has(RemarkKind.PRICE_MISMATCH)
     units_off = receipt.has(RemarkKind.NOT_COMPARABLE)
@@ -200,8 +216,8 @@ def _signed(receipt: VerifiedReceipt, view: DetailView, width: int) -> list[Line
         _field("started_at", _when(facts.started_at), started),
         _field("completed_at", _when(facts.completed_at)),
         _field("model", model, model_note),
-        _field("prompt", _folded(facts.prompt_chars, view.unfolded), None if view.unfolded else key),
-        _field("output", _folded(facts.output_chars, view.unfolded), None if view.unfolded else key),
+        _field("prompt", _folded(facts.prompt_chars, view.unfolded), key if facts.prompt_chars else None),
+        _field("output", _folded(facts.output_chars, view.unfolded), key if facts.output_chars else None),
     ]
     return lines
 
@@ -258,19 +274,21 @@ def build_receipt(snapshot: Snapshot, receipt: VerifiedReceipt, view: DetailView
     age = fmt.age(snapshot.now - row.seen_at, BOUND_S) if row is not None else ""
     facts = receipt.facts
     job = f"job {facts.job_id[:8]}" if facts.job_id else "names no job"
+    if receipt.has(RemarkKind.FAILED_INSIDE):
+        job += ", FAILED inside"
     head = [
         section(
             f"Receipt {facts.receipt_id[:8] or '?'}", width, mark=title_level(receipt), text=job, age=age, heavy=True
         )
     ]
-    head += text_lines(_SENTENCES[receipt.verdict], width)
+    head += text_lines(_sentence(receipt), width)
     if receipt.verdict in (
         ReceiptVerdict.INVALID,
         ReceiptVerdict.ATTESTATION_INVALID,
         ReceiptVerdict.ATTESTATION_MISSING,
     ):
         head += text_lines(str(receipt.reason), width, role=Role.BAD)
-    head += do_lines([_TO_DO[receipt.verdict]], width)
+    head += do_lines([_to_do(receipt)], width)
     remarks = _remarks(receipt, width)
     texts = _texts(receipt, width) if view.unfolded else []
     last = money(snapshot, receipt, row, width, age)

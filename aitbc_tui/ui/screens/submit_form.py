@@ -89,14 +89,13 @@ def _shown(text: str) -> str:
 
 def _message_lines(head: list[Run], at: int, mark: Level | None, text: str, end: int) -> list[Line]:
     """A field with its message beside it, the following lines of the message under its first word."""
-    role = Role.MUTED if mark is None else level_role(mark)
-    lead = "" if mark is None else f"{glyph(mark)} "
-    room = max(20, end - at - len(lead))
-    first, *rest = wrap(text, room)
+    role = Role.MUTED if mark is None else Role.TEXT
+    lead = [] if mark is None else [Run(f"{glyph(mark)} ", level_role(mark))]
+    start = at + 2 * len(lead)
+    first, *rest = wrap(text, max(20, end - start))
     gap = at - sum(run.width for run in head)
-    lines = [Line((*head, Run(" " * gap), Run(lead + first, role)))]
-    lines += [Line((Run(" " * (at + len(lead))), Run(piece, role))) for piece in rest]
-    return lines
+    lines = [Line((*head, Run(" " * gap), *lead, Run(first, role)))]
+    return [*lines, *(Line((Run(" " * start), Run(piece, role))) for piece in rest)]
 
 
 def _field(state: FormState, which: OrderField, width: int) -> list[Run]:
@@ -116,7 +115,7 @@ def _note(snapshot: Snapshot, state: FormState, which: OrderField) -> str:
         more = more_lines(state.fields.prompt)
         return f"+{more} line{'' if more == 1 else 's'}, ctrl+e editor" if more else "ctrl+e editor"
     if which is OrderField.TTL:
-        return "60 to 86,400: after that it expires if nobody ran it"
+        return "60 to 86,400; then it expires, if not run"
     if which is OrderField.PAY:
         return known.payment_note(snapshot, float(state.fields.pay))
     if which is OrderField.COUNT:
@@ -187,9 +186,11 @@ def _constraints(
 
 def title(snapshot: Snapshot, state: FormState, problems: Sequence[Problem], width: int) -> Line:
     errors = len(errors_of(problems))
-    mark = (Level.BAD, f"{errors} to correct") if errors else (Level.GOOD, "complete")
+    mark = (Level.BAD, f"{errors} to correct") if errors else (Level.WARN if problems else Level.GOOD, "complete")
     able, miners = known.could_run(snapshot, state.fields)
     text = f"{able} of {miners} miners could run it" if miners else "no miner is known here"
+    if miners and not state.fields.model.strip():
+        text = f"{miners} miners known"
     return section("Submit inference", width, mark=mark, text=text, heavy=True)
 
 

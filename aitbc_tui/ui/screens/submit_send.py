@@ -53,10 +53,10 @@ class PreviewScreen(DetailScreen):
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if self._progress.phase is not Phase.READY or not self._armed:
-            return [("Esc", "back, text kept"), ("e", "edit")]
+            return [("Esc", "back, text kept"), ("e", "edit"), ("?", "help")]
         if self._send_focused:
-            return [("Enter", "send (focused)"), ("y", "send"), ("Esc", "cancel"), ("e", "edit")]
-        return [("Enter", "cancel (focused)"), ("y", "send"), ("e", "edit")]
+            return [("Enter", "send (focused)"), ("y", "send"), ("Esc", "cancel"), ("e", "edit"), ("?", "help")]
+        return [("Enter", "cancel (focused)"), ("y", "send"), ("e", "edit"), ("?", "help")]
 
     @property
     def _armed(self) -> bool:

@@ -21,6 +21,7 @@ from aitbc_tui.ui.screens.receipt_lines import build_receipt
 from aitbc_tui.ui.screens.submit_form import build_form
 from aitbc_tui.ui.screens.submit_preview import Phase, Progress, build_preview
 from aitbc_tui.ui.screens.submit_state import FormState
+from aitbc_tui.ui.theme import look
 from tests.fixtures import details
 
 DRAWINGS = Path(__file__).parent.parent / "drawings"
@@ -229,3 +230,15 @@ def test_what_a_payment_would_do_is_not_guessed() -> None:
     snapshot = details.sound_network()
     unseen = replace(snapshot, jobs=tuple(row for row in snapshot.jobs if row.job.payment_status is None))
     assert "is not known: no job with" in fits(build_form(unseen, form_state(), 120).lines, 120)
+
+
+@pytest.mark.parametrize("name", RECEIPTS)
+def test_ascii_mode_keeps_every_cell(name: str) -> None:
+    snapshot = details.trust_network(RECEIPTS[name])
+    lines = build_receipt(snapshot, RECEIPTS[name], OPEN, 120)
+    lines += build_job(details.bad_network(), details.stuck_row(), OPEN, 120)
+    lines += build_help(120)
+    for line in lines:
+        shown = "".join(look("dark", True).text(run.text) for run in line.runs)
+        assert shown.isascii(), line.plain
+        assert len(shown) - line.width == shown.count(" != "), line.plain
