@@ -136,7 +136,7 @@ class ReceiptPages:
         items: list[ReceiptItem] = []
         date: datetime | None = None
         at, rtt, skipped, asks = now, None, 0, 0
-        spans = [(0, min(limit, ALL))]
+        spans = [(0, limit)]
         while spans and asks < POISON_ASKS:
             start, size = spans.pop(0)
             asks += 1

@@ -32,6 +32,7 @@ class JobView:
     receipt: VerifiedReceipt | None
     age_s: float | None
     seen_at: float
+    our_key: bool = False  # submitted with our client key, from wherever
 
 
 def job_views(world: World, now: float) -> tuple[JobView, ...]:
@@ -80,7 +81,8 @@ def _joined(listed: Job, own: Job, newer: bool) -> Job:
 def _view(world: World, job: Job, at: float, age: float | None, receipts: dict[str, VerifiedReceipt]) -> JobView:
     facts = world.job_facts.get(job.job_id)
     receipt = facts.receipt.value if facts is not None and facts.receipt.value is not None else None
-    return JobView(job, facts, world.own_jobs.get(job.job_id), receipt or receipts.get(job.job_id), age, at)
+    ours = job.client is not None and job.client.label == world.topology.client
+    return JobView(job, facts, world.own_jobs.get(job.job_id), receipt or receipts.get(job.job_id), age, at, ours)
 
 
 def judge_job(view: JobView, miners: tuple[MinerRow, ...], now: float, utc: float) -> Verdict:
@@ -178,7 +180,7 @@ def job_row(view: JobView, miners: tuple[MinerRow, ...], now: float, utc: float)
         job=view.job,
         verdict=judge_job(view, miners, now, utc),
         seen_at=view.seen_at,
-        ours=own is not None or view.job.owner_view,
+        ours=own is not None or view.job.owner_view or view.our_key,
         age_s=view.age_s,
         left_s=left_s(view, utc) if view.job.state in LIVE else None,
         model_asked=asked,

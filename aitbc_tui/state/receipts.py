@@ -27,11 +27,11 @@ def verdict_of(verdict: ReceiptVerdict, reason: SafeText) -> Verdict:
     return Verdict(_LEVEL.get(verdict, Level.BAD), SafeText(verdict.value), reason)
 
 
-def receipt_rows(world: World, now: float) -> tuple[ReceiptRow, ...]:
+def receipt_rows(world: World, now: float, shown: int = SHOWN) -> tuple[ReceiptRow, ...]:
     """Newest first."""
     per_job = Counter(str(k.item.receipt.facts.job_id) for k in world.book.values())
     kept = sorted(world.book.values(), key=_moment, reverse=True)
-    return tuple(_row(k, per_job, now) for k in kept[:SHOWN])
+    return tuple(_row(k, per_job, now) for k in kept[:shown])
 
 
 def _moment(kept: Kept) -> float:

@@ -55,6 +55,7 @@ class Topology:
     coordinator: SafeText = SafeText("")
     coordinator_host: str = ""
     has_client_key: bool = False
+    client: SafeText = SafeText("")  # the masked name of our own client key
     has_admin_key: bool = False
     credentials: tuple[CredentialRow, ...] = ()
     pinned_signing: int = 0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -21,20 +19,6 @@ __all__ = ["devnet_child", "real_sshd"]
 
 QUICK = Limits(connect_s=3.0, login_s=8.0, keepalive_s=0.4, keepalive_max=1, backoff_first_s=0.3, backoff_max_s=2.0)
 UP_S = 15.0
-
-
-def nap(number: int) -> str:
-    """Seconds for `sleep` that no other process on the machine names."""
-    return f"{number}{os.getpid()}.5"
-
-
-async def until(condition: Callable[[], bool], within_s: float) -> float:
-    """Wait for a condition; gives how long it took."""
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < within_s, "did not happen"
-        await asyncio.sleep(0.02)
-    return time.monotonic() - started
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,8 @@ from aitbc_tui.transport.host import Host
 from aitbc_tui.transport.spec import Limits
 from tests.fixtures.rawhttp import RawHttp, always_ok, answer, raw_http
 from tests.fixtures.sshd import RealSshd, free_port
-from tests.ssh.conftest import UP_S, nap, until
+from tests.fixtures.waiting import nap, until
+from tests.ssh.conftest import UP_S
 
 Make = Callable[..., RealSshd]
 Open = Callable[..., Host]

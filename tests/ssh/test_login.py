@@ -20,7 +20,8 @@ from aitbc_tui.transport.host import Host, LinkState
 from aitbc_tui.transport.keys import PASSPHRASES, needs_passphrase
 from aitbc_tui.transport.spec import HostSpec, Limits
 from tests.fixtures.sshd import RealSshd, free_port, public, write_key
-from tests.ssh.conftest import UP_S, until
+from tests.fixtures.waiting import until
+from tests.ssh.conftest import UP_S
 
 Make = Callable[..., RealSshd]
 Open = Callable[..., Host]

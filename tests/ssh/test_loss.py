@@ -14,7 +14,8 @@ from aitbc_tui.transport.spec import Limits
 from aitbc_tui.transport.values import LinkReport
 from tests.fixtures.rawhttp import RawHttp, always_ok, raw_http
 from tests.fixtures.sshd import RealSshd
-from tests.ssh.conftest import QUICK, UP_S, nap, until
+from tests.fixtures.waiting import nap, until
+from tests.ssh.conftest import QUICK, UP_S
 
 Make = Callable[..., RealSshd]
 Open = Callable[..., Host]

@@ -61,7 +61,7 @@ async def test_a_job_from_submission_to_its_verified_receipt(behind: Fleet, tmp_
                 row = snapshot.job(job_id)
                 if row is not None and (not states or states[-1] != row.job.state):
                     states.append(str(row.job.state))
-                return row is not None and row.receipt is not None and row.result_status is not None
+                return row is not None and row.receipt is not None and row.job.state == "COMPLETED"
 
             seen = await until(collector, completed, 40)
     row = seen.job(job_id)

@@ -12,7 +12,7 @@ from aitbc_tui.domain.errors import CommandError
 from aitbc_tui.transport.host import Host, open_host
 from aitbc_tui.transport.spec import HostSpec
 from tests.fixtures.sshd import RealSshd
-from tests.ssh.conftest import nap, until
+from tests.fixtures.waiting import nap, until
 
 
 async def sh(host: Host, script: str, max_bytes: int = 1000) -> tuple[int, bytes, bytes]:

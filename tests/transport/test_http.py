@@ -11,7 +11,7 @@ from aitbc_tui.domain.errors import ConfigError, ConnectError, HttpError, ParseE
 from aitbc_tui.transport.host import Host
 from tests.fixtures.rawhttp import RawHttp, always_ok, answer, raw_http
 from tests.fixtures.sshd import free_port
-from tests.ssh.conftest import until
+from tests.fixtures.waiting import until
 
 
 async def get(host: Host, url: str, *, timeout_s: float = 5.0, max_bytes: int = 1000) -> tuple[int, bytes]:

@@ -229,4 +229,3 @@ _DETAILS: Mapping[Pane, Callable[[Snapshot, str], Detail | None]] = {
     Pane.RECEIPTS: _receipt,
     Pane.ALARMS: _alarm,
 }
-

@@ -36,7 +36,9 @@ def miner_row(row: MinerRow, now: float) -> Row:
     miner, level = row.miner, row.verdict.level
     age = beat_age(row, now)
     stale = level is Level.STALE
-    beat = fmt.NONE if age is None and miner.last_heartbeat is None else fmt.age(age, min(BEAT_BOUND_S, row.beat_limit_s))
+    beat = (
+        fmt.NONE if age is None and miner.last_heartbeat is None else fmt.age(age, min(BEAT_BOUND_S, row.beat_limit_s))
+    )
     proof = Role.BAD if level is Level.BAD else None
     average = None if miner.average_duration_ms is None else miner.average_duration_ms / 1000
     return Row(

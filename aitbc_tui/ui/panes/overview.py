@@ -41,9 +41,7 @@ def overview_lines(snapshot: Snapshot, width: int, selected: Pane, focused: bool
     ages = {pane: pane_age(snapshot.panes[pane], pane, snapshot.now) for pane in Pane}
     known = {pane: s.oldest_at for pane, s in snapshot.panes.items() if s.oldest_at is not None}
     oldest = ages[min(known, key=known.__getitem__)] if known and "never" not in ages.values() else "never"
-    title = title_line(
-        "", "Overview", _worst_verdict(snapshot), "1-7 opens a pane", width, focused=focused, age=oldest
-    )
+    title = title_line("", "Overview", _worst_verdict(snapshot), "1-7 opens a pane", width, focused=focused, age=oldest)
     lines = [title]
     for pane in Pane:
         summary = snapshot.panes[pane]

@@ -38,7 +38,9 @@ def receipt_row(row: ReceiptRow, now: float) -> Row:
         search=f"{facts.receipt_id} {facts.job_id} {facts.model_used}",
         cells={
             "job": fmt.job_id(facts.job_id) or fmt.UNKNOWN,
-            "units": fmt.units(facts.units) if facts.units is None or facts.units < 1000 else fmt.number(facts.units, 7),
+            "units": fmt.units(facts.units)
+            if facts.units is None or facts.units < 1000
+            else fmt.number(facts.units, 7),
             "price": fmt.price(facts.price),
             "sum": Cell(row.sum_mark, _SUM_ROLES.get(row.sum_mark)),
             "age": fmt.age(age),

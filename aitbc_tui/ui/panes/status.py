@@ -19,7 +19,9 @@ def environment_runs(snapshot: Snapshot) -> list[Run]:
     env = snapshot.environment
     name = env.name if not env.demo or "demo" in env.name else f"demo {env.name}"
     chip = _ACCESS_CHIPS.get(env.access)
-    access = [Run(f" {env.access.value} ")] if chip is None else [Run(" "), Run(f" {env.access.value} ", chip), Run(" ")]
+    access = (
+        [Run(f" {env.access.value} ")] if chip is None else [Run(" "), Run(f" {env.access.value} ", chip), Run(" ")]
+    )
     return [
         Run(name, Role.STRONG),
         Run(" "),

@@ -13,6 +13,7 @@ from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.panes.title import NAMES, pane_age, title_line
 
+
 @dataclass(frozen=True, slots=True)
 class PaneView:
     """What the reader has chosen for a pane: focus, selected thing, filter, order, columns moved into view."""

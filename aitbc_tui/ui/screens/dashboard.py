@@ -95,7 +95,7 @@ class DashboardScreen(StatusScreen):
         return mode
 
     def view(self, pane: Pane, snapshot: Snapshot) -> PaneView:
-        focused = pane is self.focus_pane and not (self.mode is Mode.OVERVIEW)
+        focused = pane is self.focus_pane and self.mode is not Mode.OVERVIEW
         chosen = self.choices
         return PaneView(
             focused=focused,
@@ -341,4 +341,3 @@ class DashboardScreen(StatusScreen):
 
     def action_cancel(self) -> None:
         actions.cancel_selected(self)
-
