@@ -46,7 +46,7 @@ FAMILIES: tuple[Family, ...] = (
         "receipts",
         f"{_HERE}.receipts",
         "receipts with their verdicts; verify receipt files offline",
-        "aitbc-tui receipts verify receipt.json --key signing:KEY",
+        "aitbc-tui receipts --limit 5 --json\naitbc-tui receipts verify receipt.json --key signing:KEY",
     ),
     Family(
         "trust",
@@ -86,6 +86,18 @@ FAMILIES: tuple[Family, ...] = (
         f"{_HERE}.jobs",
         "the queue, and what each job waits for",
         "aitbc-tui jobs --state queued\naitbc-tui jobs --mine --json",
+    ),
+    Family(
+        "job",
+        f"{_HERE}.job",
+        "one job: facts, the steps of its life, result, receipt",
+        "aitbc-tui job 0f3c5b1a2d4e46f8a9b0c1d2e3f40516 --show-prompt",
+    ),
+    Family(
+        "browser",
+        f"{_HERE}.browser",
+        "heads, last blocks, and last receipts with their verdicts",
+        "aitbc-tui browser --receipt-limit 3",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""`receipts verify FILE…`: offline verdicts on receipt files."""
+"""`receipts`: the list of them with their verdicts; `receipts verify FILE…`: offline verdicts on receipt files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ MAX_BYTES = 16 << 20
 
 
 def add(parser: Parser, verb: str) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    from aitbc_tui.cli.receiptlist import add_listing
+
+    add_listing(parser)
+    add_json(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=False)
     verify = add_command(
         actions,
         "verify",
@@ -47,6 +51,14 @@ def add(parser: Parser, verb: str) -> None:
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
+    if args.action is None:
+        from aitbc_tui.cli.receiptlist import run_listing
+
+        return run_listing(ctx, args)
+    return _verify(ctx, args)
+
+
+def _verify(ctx: Context, args: argparse.Namespace) -> int:
     from aitbc_tui.receipts.offline import FileVerdict, verify_files
     from aitbc_tui.receipts.trust import AttestationPolicy
 

@@ -122,7 +122,8 @@ class Collector:
         own = OwnJobs(asker, host, url, mask, verifier, pages)
         rows = await asyncio.to_thread(ledger.own_jobs, name)
         own.known(known_jobs(rows, self.clock.monotonic()))
-        client = mask(Role.CLIENT, secrets["client"].reveal()).label if "client" in secrets else ""
+        client = mask(Role.CLIENT, secrets["client"].reveal()).label if "client" in secrets else SafeText("")
+        self.hub.topology(replace(self.topology, client=client))
         desk = Desk(name, self.setup.environment.access, ledger, "client" in secrets, str(client))
         self.writer = Writer(asker, host, url, mask, desk, own)
         self.coordinator = CoordinatorPoll(

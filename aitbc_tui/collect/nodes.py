@@ -48,13 +48,16 @@ class NodePoll:
         hub = self._asker.hub
         wanted = [q for q in questions(hub.world, hub.clock.monotonic()) if q.node == self._name]
         for question in wanted[:BLOCKS_PER_TURN]:
-            await self._asker.ask(
-                Source(Kind.BLOCK, self._name),
-                self.frame.host,
-                self.frame.rpc,
-                requests.block(question.height),
-                lambda a, date: parse_block(a.body),
-            )
+            await self.block(question.height)
+
+    async def block(self, height: int) -> None:
+        await self._asker.ask(
+            Source(Kind.BLOCK, self._name),
+            self.frame.host,
+            self.frame.rpc,
+            requests.block(height),
+            lambda a, date: parse_block(a.body),
+        )
 
     async def mempool(self, limit: int = MEMPOOL_LIMIT) -> None:
         await self._asker.ask(

@@ -40,7 +40,7 @@ class Command(NamedTuple):
 
 def _label(text: str) -> Text:
     """Literal text: the palette parses only strings."""
-    return text
+    return Text(text, end="")
 
 
 class Commands(Provider):

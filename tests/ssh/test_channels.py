@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -32,13 +33,16 @@ async def test_http_through_the_connection(real_sshd: Make, opened: Open) -> Non
     host = opened(server.spec())
     async with raw_http(always_ok) as http:
         await host.ensure(UP_S)
+        took = []
         for _ in range(20):
             got = await host.request("GET", f"{http.url}/rpc/head", timeout_s=3, max_bytes=1000)
             assert (got.status, got.body) == (200, b'{"ok":true}')
+            took.append(got.elapsed_ms)
         assert http.connections == 1
         report = host.report()
         # 44 ms would be Nagle against delayed acknowledgements: the session opened at the start prevents it
-        assert report.rtt_ms is not None and report.rtt_ms < 20
+        assert statistics.median(took) < 25
+        assert report.rtt_ms == pytest.approx(min(took[-16:]))
         assert report.bytes_in > 20 * 50 and report.bytes_out > 20 * 50
 
 
