@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.jobs import job_json, later
@@ -28,14 +28,17 @@ from aitbc_tui.cli.output import print_json, print_table
 from aitbc_tui.cli.receiptlist import check_id, receipt_json, sum_text
 from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.figures import clock
+from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
     from aitbc_tui.collect.once import Wanted
 
 LINES_SHOWN = 200
+_STEP_WORDS = {Level.GOOD: "done", Level.BAD: "MISSING", Level.RUNNING: "under way", Level.WAITS: "due"}
 NOT_KEPT = "its text is not kept here, and no receipt holds it"
 
 
@@ -76,7 +79,7 @@ def _wanted(collector: Collector, job_id: str) -> Wanted:
 def _failures(seen: Seen, job_id: str) -> list[AitbcError]:
     """What was asked and not heard. Answers that there is no such thing are no failures."""
     world, host = seen.world, seen.coordinator_host
-    figures = [world.receipts]
+    figures: list[Observed[Any]] = [world.receipts]
     if world.topology.has_admin_key:
         figures += [world.jobs, world.miners]
     facts = world.job_facts.get(job_id)
@@ -175,7 +178,7 @@ def _print_steps(ctx: Context, row: JobRow) -> None:
     table = [
         (
             step.verdict.word,
-            step.verdict.level.value,
+            _STEP_WORDS.get(step.verdict.level, NONE),
             step.at_text,
             NONE if step.after_s is None else f"{step.after_s:.0f} s",
             step.evidence,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.listing import (
@@ -47,7 +48,7 @@ def run_listing(ctx: Context, args: argparse.Namespace) -> int:
     seen = observe(ctx, lambda _: Wanted(receipts=limit, receipts_of=job))
     error = seen.unheard(seen.world.receipts, seen.coordinator_host)
     page = seen.world.receipts.value
-    rows = [] if error else receipt_rows(seen.world, seen.snapshot.now, limit)
+    rows = () if error else receipt_rows(seen.world, seen.snapshot.now, limit)
     skipped = page.skipped if page else 0
     if args.json:
         listed = [row_json(row, seen.snapshot.now) for row in rows]
@@ -68,7 +69,7 @@ def check_id(text: str) -> str:
     raise ConfigError(f'"{clean(text, 60)}" is no job id', remedy="an id is 32 digits 0-9 a-f, as submit prints it")
 
 
-def print_receipts(ctx: Context, rows: list[ReceiptRow] | tuple[ReceiptRow, ...], now: float, none: str) -> None:
+def print_receipts(ctx: Context, rows: Sequence[ReceiptRow], now: float, none: str) -> None:
     """Verdicts, sums and remarks; and how many of them are valid."""
     if not rows:
         ctx.out.write(f"{none}\n")

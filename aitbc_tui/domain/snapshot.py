@@ -205,7 +205,7 @@ class JobRow:
     price_text: SafeText | None = None
     steps: tuple[TraceStep, ...] = ()
     prompt_length: int | None = None
-    output: tuple[SafeText, ...] | None = None
+    output: tuple[SafeText, ...] | None = field(default=None, repr=False)
     output_trouble: Trouble | None = None
     prompt: tuple[SafeText, ...] | None = field(default=None, repr=False)
 

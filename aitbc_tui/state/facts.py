@@ -55,7 +55,7 @@ class JobResult:
 
     status: SafeText | None
     model: SafeText | None
-    output: tuple[SafeText, ...]
+    output: tuple[SafeText, ...] = field(repr=False)
     error: SafeText | None
     tokens: int | None
     run_s: float | None

@@ -29,9 +29,15 @@ async def gone(server: RealSshd, word: str, within_s: float) -> bool:
 
 
 async def test_http_through_the_connection(real_sshd: Make, opened: Open) -> None:
+    async def respond(http: RawHttp, head: bytes, writer: asyncio.StreamWriter) -> bool:
+        for part in (b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", b'{"ok":true}'):
+            writer.write(part)  # in two packets, as uvicorn does
+            await asyncio.sleep(0.001)
+        return True
+
     server = real_sshd()
     host = opened(server.spec())
-    async with raw_http(always_ok) as http:
+    async with raw_http(respond) as http:
         await host.ensure(UP_S)
         took = []
         for _ in range(20):

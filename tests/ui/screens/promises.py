@@ -57,7 +57,7 @@ def text_of(app: AitbcApp) -> str:
     return "\n".join("".join(segment.text for segment in row) for row in rows)
 
 
-async def until(happened: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait for something that another task does; fails when it does not come."""
     for _ in range(int(seconds * 100)):
         if happened():
