@@ -94,6 +94,19 @@ FAMILIES: tuple[Family, ...] = (
         "aitbc-tui job 0f3c5b1a2d4e46f8a9b0c1d2e3f40516 --show-prompt",
     ),
     Family(
+        "submit",
+        f"{_HERE}.submit",
+        "submit inference jobs; follow them to their verified receipts",
+        "aitbc-tui submit --model llama3.2:latest --prompt 'Why is the sky blue?' --wait\n"
+        "aitbc-tui submit --model llama3.2:latest --prompt-file - --dry-run < prompt.txt",
+    ),
+    Family(
+        "cancel",
+        f"{_HERE}.cancel",
+        "cancel jobs submitted with our client key",
+        "aitbc-tui cancel 0f3c5b1a2d4e46f8a9b0c1d2e3f40516",
+    ),
+    Family(
         "browser",
         f"{_HERE}.browser",
         "heads, last blocks, and last receipts with their verdicts",

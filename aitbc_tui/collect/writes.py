@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.ownjobs import OwnJobs
@@ -32,11 +32,13 @@ class Writer:
         self._own = own
         self._lock = asyncio.Lock()
 
-    async def submit(self, order: JobOrder) -> Submission:
-        """Send one job; its id is in the ledger, and in the state, before this returns."""
+    async def submit(self, order: JobOrder, told: Callable[[Submission], object] | None = None) -> Submission:
+        """Send one job; its id is in the ledger before `told` hears it, and in the state before this returns."""
         hub = self._asker.hub
         async with self._lock:
             done = await submit(self._desk, order, self._send_order, hub.clock.utc)
+        if told is not None:
+            told(done)
         now, utc = hub.clock.monotonic(), hub.clock.utc()
         hub.emit(Submitted(done, now, utc))
         if done.state is SubmissionState.ACCEPTED and done.job_id is not None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -12,8 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import asyncssh
 
-from aitbc_tui.domain.errors import AitbcError, AuthError, ConfigError, ConnectError, HostKeyError
+from aitbc_tui.domain.errors import AitbcError, ConfigError, HostKeyError
 from aitbc_tui.domain.text import clean
+from aitbc_tui.transport.failures import explain, no_answer
 from aitbc_tui.transport.hostkeys import KeyJudge, OfferedKey, offered_keys
 from aitbc_tui.transport.identities import Identities, load_identities
 from aitbc_tui.transport.keys import PASSPHRASES
@@ -118,7 +117,7 @@ async def _scan_one(
     try:
         return await offered_keys(resolved, known, tunnel, limits.connect_s)
     except TimeoutError as exc:
-        raise _no_answer(resolved, f"no answer from {resolved.where} within {limits.connect_s:g} s") from exc
+        raise no_answer(resolved, f"no answer from {resolved.where} within {limits.connect_s:g} s") from exc
     except (OSError, asyncssh.Error) as exc:
         raise explain(exc, resolved, None, None) from exc
 
@@ -200,7 +199,7 @@ async def _find_name(resolved: Resolved, limits: Limits) -> None:
         async with asyncio.timeout(limits.connect_s):
             await asyncio.get_running_loop().getaddrinfo(resolved.hostname, resolved.port, type=socket.SOCK_STREAM)
     except TimeoutError as exc:
-        raise _no_answer(
+        raise no_answer(
             resolved, f"the name {clean(resolved.hostname, 80)} was not found within {limits.connect_s:g} s"
         ) from exc
     except OSError as exc:
@@ -267,7 +266,7 @@ async def _log_in(
             detail = f"{resolved.where} took the connection, but no login within {limits.login_s:g} s"
         else:
             detail = f"no answer from {resolved.hostname}:{resolved.port} within {limits.connect_s:g} s"
-        raise _no_answer(resolved, detail) from exc
+        raise no_answer(resolved, detail) from exc
     except (OSError, asyncssh.Error, ValueError) as exc:
         raise explain(exc, resolved, judge, identities, proxy) from exc
     return Link(conn, lost, judge.fingerprint, under, proxy)
@@ -290,47 +289,3 @@ async def _close_under(under: list[Link], proxy: ProxyProcess | None) -> None:
 
 def _no_step(number: int) -> None:
     """A jump host's progress is not shown."""
-
-
-def _no_answer(resolved: Resolved, detail: str) -> ConnectError:
-    return ConnectError(detail, host=resolved.spec.name, timed_out=True)
-
-
-def explain(
-    exc: Exception,
-    resolved: Resolved,
-    judge: KeyJudge | None,
-    identities: Identities | None,
-    proxy: ProxyProcess | None = None,
-) -> AitbcError:
-    """The typed error for what asyncssh or the network said while connecting."""
-    name, at = resolved.spec.name, f"{clean(resolved.hostname, 80)}:{resolved.port}"
-    if isinstance(exc, asyncssh.HostKeyNotVerifiable) and judge is not None:
-        return judge.error or judge.refused_certificate(exc.reason)
-    if isinstance(exc, asyncssh.PermissionDenied) or "authentication failures" in str(exc):
-        tried = identities.tried if identities is not None else "no key"
-        remedy = identities.remedy(resolved) if identities is not None else ""
-        return AuthError(
-            f"login as {clean(resolved.user, 40)} refused by {at}; offered: {tried}", host=name, remedy=remedy
-        )
-    if isinstance(exc, asyncssh.ChannelOpenError):
-        return ConnectError(f"the jump host cannot reach {at}: {clean(exc.reason, 120)}", host=name)
-    if isinstance(exc, asyncssh.KeyExchangeFailed):
-        return ConnectError(f"no SSH algorithm in common with {at}: {clean(exc.reason, 160)}", host=name)
-    if proxy is not None and (said := proxy.said()):
-        return ConnectError(f"ProxyCommand failed: {said}", host=name)
-    if isinstance(exc, socket.gaierror):
-        return ConnectError(
-            f"name not found: {clean(resolved.hostname, 80)}",
-            host=name,
-            remedy="check address in the configuration, and HostName in ssh_config",
-        )
-    if isinstance(exc, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(exc):
-        return ConnectError(f"connection refused: nothing listens on {at}", host=name, remedy="is sshd running there?")
-    if isinstance(exc, asyncssh.DisconnectError | ConnectionError):
-        said = clean(getattr(exc, "reason", "") or str(exc), 120)
-        return ConnectError(f"{at} closed the connection during the SSH handshake: {said}", host=name)
-    if isinstance(exc, ValueError):
-        return ConfigError(f"ssh: {clean(str(exc), 200)}", host=name)
-    said = clean(os.strerror(exc.errno) if isinstance(exc, OSError) and exc.errno else str(exc), 160)
-    return ConnectError(f"cannot connect to {at}: {said}", host=name)

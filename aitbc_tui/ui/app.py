@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -131,6 +132,11 @@ class AitbcApp(App[int]):
         loop = asyncio.get_running_loop()
         for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)):
             loop.add_signal_handler(number, self._end_by_signal, code)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """The terminal's answer to the disc printed at start: where it takes two cells, columns would shift."""
+        if event.y == 0 and event.x == 2 and not self.look.ascii:
+            self.set_look(ascii_only=True)
 
     def _end_by_signal(self, code: int) -> None:
         # A terminal that hung up may take no more bytes: then nothing below would ever return.

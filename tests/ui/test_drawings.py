@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aitbc_tui.domain.snapshot import Pane, Snapshot
+from aitbc_tui.domain.text import SafeText
 from aitbc_tui.ui.panes import overview
 from aitbc_tui.ui.panes.builders import build_pane
 from aitbc_tui.ui.panes.table import PaneView
@@ -114,3 +117,20 @@ def test_every_line_has_exactly_the_width(pane: Pane, width: int) -> None:
             overview.overview_pane(snapshot, pane, width, 6, PaneView()),
         ):
             assert {line.width for line in lines} == {width}
+
+
+def test_what_nobody_hears_for_ten_minutes_says_so_over_the_rows() -> None:
+    bad = snapshots.bad()
+    nodes = (bad.nodes[1],)
+    panes = {**bad.panes, Pane.NODES: replace(bad.panes[Pane.NODES], oldest_at=bad.now - 640)}
+    lines = build_pane(replace(bad, nodes=nodes, panes=panes), Pane.NODES, 120, 6, PaneView())
+    assert lines[1].plain.strip() == "~ all of this is 10 m old"
+    assert lines[2].plain.startswith(" state ")
+
+
+def test_names_and_notes_from_the_network_are_cut_not_wrapped() -> None:
+    bad = snapshots.bad()
+    long = replace(bad.nodes[0], name=SafeText("[b]日本語のとても長い名前[/b]"))
+    line = build_pane(replace(bad, nodes=(long,)), Pane.NODES, 120, 6, PaneView())[2]
+    assert line.width == 120
+    assert "[b]日本語…" in line.plain

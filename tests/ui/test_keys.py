@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from aitbc_tui.domain.snapshot import Access, Pane, Snapshot
+from aitbc_tui.domain.snapshot import Access, GpuRow, Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.widgets.canvas import Canvas
@@ -277,3 +277,27 @@ async def test_q_leaves_with_0_and_interrupt_with_130() -> None:
         async with app.run_test(size=(120, 40)) as pilot:
             await pilot.press(key)
         assert app.return_value == code
+
+
+async def test_the_selection_of_a_pane_stays_on_its_thing_from_the_moment_of_focus() -> None:
+    app = app_for(snapshots.sound())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        first = snapshots.sound()
+        newcomer = replace(first.jobs[0], job=replace(first.jobs[0].job, job_id=SafeText("ffff0000" + "0" * 24)))
+        backend(app).set(replace(first, jobs=(newcomer, *first.jobs)))
+        await pilot.pause(0.7)
+        assert row_with(app, "9c41e7d2").startswith("▌")
+
+
+async def test_a_pane_that_cannot_be_drawn_leaves_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    broken = replace(snapshots.bad(), gpus=(cast(GpuRow, object()),))
+    app = app_for(broken)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert row_with(app, "5 GPUs")[:61].startswith("─ 5 GPUs     ▲ broken here")
+        assert "could not draw it (AttributeError)" in "".join(screen_text(app))
+        assert screen_text(app)[3:9] == drawing("dashboard-bad-120x40")[3:9]
+        await pilot.press("5", "j", "enter", "z", "s", "space")
+        assert app.is_running
+    assert "could not draw pane GPUs" in caplog.text

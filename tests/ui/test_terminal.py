@@ -127,3 +127,26 @@ def test_no_colour_sends_no_colour() -> None:
     with terminal(NO_COLOR="1") as one:
         assert b"38;2;" not in one.raw and b"38;5;" not in one.raw
         assert any("■ FORK" in row for row in one.screen.display)
+
+
+@pytest.mark.parametrize(("answer", "glyph"), [(b"\x1b[1;3R", "X FORK"), (b"\x1b[1;2R", "■ FORK")])
+def test_a_terminal_with_wide_discs_gets_ascii(answer: bytes, glyph: str) -> None:
+    """The answer to the question asked at start decides; nothing waited for it."""
+    with terminal() as one:
+        assert b"\x1b[6n" in one.raw
+        os.write(one.master, answer)
+        one.until(glyph, 5)
+        one.read(0.5)
+        assert any(glyph in row for row in one.screen.display)
+
+
+def test_the_first_frame_needs_nothing_but_textual() -> None:
+    """What is heavy is imported after the first frame, in the backend's own thread."""
+    heavy = {"asyncssh", "httpx", "httpcore", "pydantic", "ollama", "pynvml", "cryptography"}
+    code = f"""
+import sys, aitbc_tui.ui.app
+print(sorted({heavy!r} & set(sys.modules)), "aitbc_tui.ui.screens.job" in sys.modules)
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[] False"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TypeVar
 
 from aitbc_tui.domain.observed import Freshness, Observed
@@ -42,13 +43,18 @@ def _absent(observed: Observed[T], now: float) -> str:
     return fmt.NONE if observed.freshness(now) is Freshness.ABSENT else fmt.UNKNOWN
 
 
-def _head(node: NodeRow, now: float, stale: bool) -> tuple[str, str]:
+def fresh_bound(interval_s: float) -> float:
+    """The age below which a head is as new as its poll allows, in steps of 5 s."""
+    return 5.0 * ceil((interval_s + 2.5) / 5.0)
+
+
+def _head(node: NodeRow, now: float, stale: bool, bound: float) -> tuple[str, str]:
     if node.head.value is None:
         return fmt.UNKNOWN, fmt.UNKNOWN
     mark = _mark(node.head, now, stale)
     age = node.head.age(now)
     changed = None if node.head_changed_at is None else now - node.head_changed_at
-    shown = fmt.age(max(age or 0.0, changed or 0.0) if not mark else age)
+    shown = fmt.age(max(age or 0.0, changed or 0.0), bound) if not mark else fmt.age(age)
     return mark + fmt.number(node.head.value.height, 8 - len(mark)), mark + shown
 
 
@@ -109,12 +115,12 @@ def _spark(node: NodeRow) -> str:
     return f"{fmt.spark(values, 20, 2 * middle)}  {middle:.1f}"
 
 
-def node_row(node: NodeRow, now: float, wide: bool) -> Row:
+def node_row(node: NodeRow, now: float, wide: bool, bound: float = 5.0) -> Row:
     stale = node.verdict.level is Level.STALE
     word = str(node.verdict.word)
     if stale and word == "stale":
         word = f"stale {fmt.age(node.head.age(now))}"
-    head, age = _head(node, now, stale)
+    head, age = _head(node, now, stale, bound)
     peers = node.peers.value
     shown_hash = fmt.UNKNOWN
     if node.hash_at_common is not None:
@@ -151,7 +157,8 @@ def node_row(node: NodeRow, now: float, wide: bool) -> Row:
 def content(snapshot: Snapshot, width: int) -> Content:
     height = snapshot.chain.display_height
     header = "hash" if height is None else f"hash at {fmt.thousands(height)}"
-    rows = [node_row(node, snapshot.now, width >= WIDE) for node in snapshot.nodes]
+    bound = fresh_bound(snapshot.environment.interval_s)
+    rows = [node_row(node, snapshot.now, width >= WIDE, bound) for node in snapshot.nodes]
     return Content(Pane.NODES, snapshot.panes[Pane.NODES], COLUMNS, rows, {"hash": header})
 
 

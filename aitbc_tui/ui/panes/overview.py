@@ -7,7 +7,7 @@ from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.panes import alarms
-from aitbc_tui.ui.panes.builders import content_of
+from aitbc_tui.ui.panes.builders import content_of, guarded
 from aitbc_tui.ui.panes.detail import detail_lines
 from aitbc_tui.ui.panes.status import environment_runs, heads_runs, hints_line, verdict_line
 from aitbc_tui.ui.panes.table import (
@@ -64,6 +64,10 @@ def overview_lines(snapshot: Snapshot, width: int, selected: Pane, focused: bool
 
 def overview_pane(snapshot: Snapshot, pane: Pane, width: int, height: int, view: PaneView) -> list[Line]:
     """One of the two panes under the overview: shorter counts, no note; Alarms without a header."""
+    return guarded(pane, width, height, lambda: _overview_pane(snapshot, pane, width, height, view))
+
+
+def _overview_pane(snapshot: Snapshot, pane: Pane, width: int, height: int, view: PaneView) -> list[Line]:
     content = content_of(snapshot, pane, width)
     if pane is Pane.ALARMS and width < 120:
         columns = alarms.narrow(width)
@@ -93,6 +97,10 @@ def strip_line(snapshot: Snapshot, width: int) -> Line:
 
 def one_pane(snapshot: Snapshot, pane: Pane, width: int, height: int, view: PaneView) -> list[Line]:
     """A pane on its own; under it the detail of the selected row, three lines of it where rows need the room."""
+    return guarded(pane, width, height, lambda: _one_pane(snapshot, pane, width, height, view))
+
+
+def _one_pane(snapshot: Snapshot, pane: Pane, width: int, height: int, view: PaneView) -> list[Line]:
     content = content_of(snapshot, pane, width)
     rows = visible(content, view)
     key = selected_key(rows, view)

@@ -47,7 +47,8 @@ def headline_runs(snapshot: Snapshot, width: int, room: int) -> list[Run]:
         role = Role.OK_STRONG if level is Level.GOOD else level_role(level)
         start = [Run(" "), Run(f"{glyph(level)} {word}", role), Run("   ")]
     left = room - sum(run.width for run in start)
-    what, dot, rest = fmt.parts(text, left).partition(" · ")
+    between = " · " if " · " in text else ", "
+    what, dot, rest = fmt.parts(text, left, between).partition(" · ")
     strong = Role.STRONG if chip is not None else Role.TEXT
     return [*start, Run(what, strong), Run(dot + rest)]
 

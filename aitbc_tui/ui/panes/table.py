@@ -46,6 +46,7 @@ class Column:
 
 
 WIDE = 198
+VERY_OLD_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +255,19 @@ def _empty_runs(text: str) -> list[Run]:
     return [Run(text[0], level_role(level)), Run(text[1:])]
 
 
+def old_line(content: Content, now: float) -> list[Line]:
+    """Over rows of which none was heard for ten minutes: all of this is old."""
+    oldest = content.summary.oldest_at
+    silent = bool(content.rows) and all(row.verdict.level is Level.STALE for row in content.rows)
+    if oldest is None or not silent or now - oldest < VERY_OLD_S:
+        return []
+    return [Line((Run(f" ~ all of this is {fmt.age(now - oldest)} old", Role.STALE),))]
+
+
 def pane_lines(content: Content, width: int, height: int, now: float, view: PaneView) -> list[Line]:
     """Title and body, exactly `height` lines of exactly `width` cells."""
-    lines = [pane_title(content, width, now, view), *body_lines(content, width, height - 1, view)]
+    old = old_line(content, now)
+    body = body_lines(content, width, height - 1 - len(old), view)
+    lines = [pane_title(content, width, now, view), *old, *body]
     lines = lines[:height] + [Line()] * (height - len(lines))
     return [line.fit(width) for line in lines]

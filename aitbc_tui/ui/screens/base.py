@@ -13,6 +13,7 @@ from textual.timer import Timer
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line
+from aitbc_tui.ui.panes.builders import broken_line, report
 from aitbc_tui.ui.panes.status import figures_line, hints_line, link_line, message_line, verdict_line
 from aitbc_tui.ui.widgets.canvas import Canvas, ScrollCanvas
 
@@ -124,7 +125,11 @@ class DetailScreen(StatusScreen):
         width, height = self.size
         spacer = 1 if width >= 120 else 0  # narrow screens have no row to spare
         self._place_body(width, height, 2 + spacer)
-        lines = list(self.build(snapshot, width, height - 3 - spacer))
+        try:
+            lines = list(self.build(snapshot, width, height - 3 - spacer))
+        except Exception as fault:  # one screen's fault must not end the dashboard
+            report(type(self).__name__, fault)
+            lines = [Line(), Line(), broken_line(fault)]
         self.query_one("#title", Canvas).show(lines[:1])
         self.body.show(lines[1:])
 

@@ -61,8 +61,8 @@ def _row(snapshot: Snapshot, link: LinkRow, width: int, selected: bool) -> Line:
     key, key_role = _key(link)
     runs = [
         Run("▌" if selected else " ", Role.ACCENT),
-        Run(pad(_state(link), 13), level_role(level)),
-        Run(pad(link.host, 12) + pad(link.way, way), quiet),
+        Run(pad(_state(link), 12) + " ", level_role(level)),
+        Run(pad(link.host, 11) + " " + pad(link.way, way - 1) + " ", quiet),
         Run(pad(key, 10), quiet if key_role is Role.OK else key_role),
         Run(right(rtt, 8), quiet),
     ]
@@ -124,9 +124,9 @@ def _got_to(link: LinkRow) -> str:
 def _credential(row: CredentialRow, width: int) -> Line:
     level = row.verdict.level
     opens = str(row.verdict.text) or _OPENS.get(row.role, "")
-    state = Run(pad(f"{glyph(level)} {row.verdict.word}", 13), level_role(level))
+    state = Run(pad(f"{glyph(level)} {row.verdict.word}", 12) + " ", level_role(level))
     return Line(
-        (Run(" "), state, Run(pad(row.role, 10) + pad(row.origin or fmt.NONE, 25)), Run(cut(opens, width - 50)))
+        (Run(" "), state, Run(pad(row.role, 10) + pad(row.origin or fmt.NONE, 24) + " "), Run(cut(opens, width - 50)))
     ).fit(width)
 
 

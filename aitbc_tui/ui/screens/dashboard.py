@@ -211,11 +211,17 @@ class DashboardScreen(StatusScreen):
 
     def open_pane(self, pane: Pane) -> None:
         """Give a pane the focus; on a small screen it takes the whole of it."""
+        self._focus(pane)
+        self.on_overview = False
+        self.repaint()
+
+    def _focus(self, pane: Pane) -> None:
+        """From now on the selection stays on the thing that has it, whatever arrives above it."""
         if pane is not self.focus_pane:
             self.choices.held = ()
         self.focus_pane = pane
-        self.on_overview = False
-        self.repaint()
+        if self.is_mounted and (key := self.selected()) is not None:
+            self.choices.cursor.setdefault(pane, key)
 
     def repaint(self) -> None:
         if self.is_mounted:
@@ -225,8 +231,7 @@ class DashboardScreen(StatusScreen):
         self.open_pane(Pane(number))
 
     def action_next_pane(self, step: int) -> None:
-        self.choices.held = ()
-        self.focus_pane = Pane((self.focus_pane.value - 1 + step) % len(Pane) + 1)
+        self._focus(Pane((self.focus_pane.value - 1 + step) % len(Pane) + 1))
         self.repaint()
 
     def action_overview(self) -> None:

@@ -159,7 +159,7 @@ def _beat(snapshot: Snapshot, miner: MinerRow) -> str:
     limit = f"limit {miner.beat_limit_s:.0f} s {kind}"
     if miner.beat_age_s is None:
         return f"never heard; {limit}"
-    age = fmt.age(miner.beat_age_s + max(0.0, snapshot.now - miner.seen_at), bound=0)
+    age = fmt.age(miner.beat_age_s + max(0.0, snapshot.now - miner.seen_at))
     return f"{clock(miner.miner.last_heartbeat)}, {age} ago; {limit}"
 
 
@@ -261,7 +261,7 @@ def earlier(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
     lines = [section("Earlier on this miner", width, text=text), Line((Run(head, Role.MUTED),))]
     for one in others:
         tokens = one.receipt.facts.tokens if one.receipt is not None else None
-        price = one.price_text or (one.receipt.facts.price_text if one.receipt is not None else fmt.NONE)
+        price = fmt.price(one.receipt.facts.price) if one.receipt is not None else fmt.NONE
         level = receipt_level(one.receipt.verdict) if one.receipt is not None else Level.NONE
         word = f"{glyph(level)} {one.receipt.verdict.value}" if one.receipt is not None else fmt.NONE
         said = one.result_status or fmt.UNKNOWN

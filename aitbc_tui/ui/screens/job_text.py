@@ -61,14 +61,16 @@ def _completed(row: JobRow) -> str:
     who = row.job.miner.label if row.job.miner is not None else "a miner it does not name"
     receipt = row.receipt
     if receipt is not None and receipt.has(RemarkKind.FAILED_INSIDE):
-        billed = f", and billed {receipt.facts.price_text}" if receipt.facts.price_text else ""
+        billed = f", and billed {fmt.price(receipt.facts.price)}" if receipt.facts.price is not None else ""
         why = f": {receipt.facts.error}" if receipt.facts.error else ""
         return f"The coordinator calls it COMPLETED{billed}; the result inside says {receipt.facts.result_status}{why}."
     run = f" after {fmt.units(row.run_s)} s" if row.run_s is not None else ""
     if receipt is None:
         return f"Done by {who}{run}. No receipt is known here."
     if receipt.valid:
-        return f"Done by {who}{run}. Its receipt is valid under the pinned keys: {receipt.facts.price_text} AITBC."
+        return (
+            f"Done by {who}{run}. Its receipt is valid under the pinned keys: {fmt.price(receipt.facts.price)} AITBC."
+        )
     return f"Done by {who}{run}. Its receipt is {receipt.verdict.value}: {receipt.reason}"
 
 

@@ -56,7 +56,7 @@ _CHECK_LEVELS = {True: Level.GOOD, False: Level.BAD, None: Level.NONE}
 def _sentence(receipt: VerifiedReceipt) -> str:
     """What the verdict means, and when it is good what the content says all the same."""
     if receipt.valid and receipt.has(RemarkKind.FAILED_INSIDE):
-        price = receipt.facts.price_text or fmt.UNKNOWN
+        price = fmt.price(receipt.facts.price)
         return f"The signature verifies, and what it signs is a failure that was billed: {price} AITBC."
     return _SENTENCES[receipt.verdict]
 

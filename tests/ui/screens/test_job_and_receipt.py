@@ -122,10 +122,10 @@ async def test_a_verdict_that_changes_is_shown() -> None:
     own = PromisingBackend(snapshot)
     app = app_on(own)
     async with app.run_test(size=SIZE) as pilot:
+        await until(lambda: "start" in own.asked)
         registry.open_receipt(app, details.untrusted())
         await pilot.pause()
         assert "■ untrusted-key" in text_of(app)
-        await until(lambda: "start" in own.asked)
         now_valid = details.receipt_row(details.receipt(claims=details.CLAIMS))
         own.set(replace(snapshot, receipts=(now_valid, *snapshot.receipts[1:])))
         await until(lambda: "● valid" in text_of(app))
