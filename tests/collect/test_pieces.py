@@ -136,7 +136,7 @@ async def test_gpu_rounds_are_whole() -> None:
 
 async def test_a_card_that_stops_speaking_does_not_hold_the_others_back() -> None:
     seen = [cards async for cards in rounds(_lines(_gpu(0), _gpu(0), _gpu(0)), 2)]
-    assert [[c.index for c in cards] for cards in seen] == [[0], [0]]
+    assert [[c.index for c in cards] for cards in seen] == [[0], [0], [0]], "a round each"
 
 
 def test_what_the_nvml_child_prints() -> None:

@@ -40,6 +40,15 @@ def content_of(snapshot: Snapshot, pane: Pane, width: int) -> Content:
     return _CONTENT[pane](snapshot, width)
 
 
+def safe_content(snapshot: Snapshot, pane: Pane, width: int) -> Content:
+    """The rows for keys and clicks; none where the pane cannot be drawn."""
+    try:
+        return content_of(snapshot, pane, width)
+    except Exception as fault:
+        report(f"pane {NAMES[pane]}", fault)
+        return Content(pane, snapshot.panes[pane], (), ())
+
+
 def build_pane(snapshot: Snapshot, pane: Pane, width: int, height: int, view: PaneView) -> list[Line]:
     return guarded(pane, width, height, lambda: _BUILD[pane](snapshot, width, height, view))
 

@@ -14,7 +14,7 @@ from aitbc_tui.domain.snapshot import Access, Pane, Snapshot
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.panes import overview
 from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, lower_panes, mode_for
-from aitbc_tui.ui.panes.builders import build_pane, content_of
+from aitbc_tui.ui.panes.builders import build_pane, safe_content
 from aitbc_tui.ui.panes.table import PaneView, Row, selected_key, visible
 from aitbc_tui.ui.screens import actions
 from aitbc_tui.ui.screens.base import StatusScreen
@@ -125,7 +125,7 @@ class DashboardScreen(StatusScreen):
 
     def rows(self, pane: Pane) -> list[Row]:
         snapshot = self.shown(self.aitbc.current)
-        return visible(content_of(snapshot, pane, self.size.width), self.view(pane, snapshot))
+        return visible(safe_content(snapshot, pane, self.size.width), self.view(pane, snapshot))
 
     def selected(self, pane: Pane | None = None) -> str | None:
         """The key of the selected thing of a pane (the one in focus)."""
@@ -189,7 +189,7 @@ class DashboardScreen(StatusScreen):
 
     def _hold_order(self, shown: Snapshot) -> None:
         """Rows keep their order while the pane has the focus; new ones come in where they belong."""
-        content = content_of(shown, self.focus_pane, self.size.width)
+        content = safe_content(shown, self.focus_pane, self.size.width)
         view = replace(self.view(self.focus_pane, shown), filter="")
         self.choices.held = tuple(row.key for row in visible(content, view))
 
