@@ -206,4 +206,4 @@ def whole_number(text: str, name: str, largest: int) -> int:
     """A count of 1 to `largest`, or a clear line."""
     if text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= largest:
         return int(text)
-    raise ConfigError(f"{name}: a whole number, 1 to {largest:,}", remedy="nothing was asked")
+    raise ConfigError(f"{name}: a whole number, 1 to {largest:,}", remedy=f"{name} {min(largest, 100)}")

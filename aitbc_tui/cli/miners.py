@@ -48,20 +48,7 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         rows = [_json(row, snapshot.now) for row in snapshot.miners]
         print_json(ctx.out, document(seen, [main, *beside], miners=None if main else rows))
     elif main is None:
-        headers = (
-            "state",
-            "miner",
-            "beat",
-            "load",
-            "done",
-            "failed",
-            "avg s",
-            "runs",
-            "host",
-            "region",
-            "jobs/h",
-            "why",
-        )
+        headers = ("state", "miner", "beat", "load", "done", "fail", "avg s", "runs", "host", "region", "jobs/h", "why")
         table = [_cells(row, snapshot.now) for row in snapshot.miners]
         print_pane(ctx, snapshot, Pane.MINERS, headers, table, right=(2, 3, 4, 5, 6, 10))
     return finish(ctx, [main], beside)

@@ -28,7 +28,7 @@ from aitbc_tui.domain.order import (
     errors_of,
     make_order,
 )
-from aitbc_tui.domain.snapshot import Access, Submission, SubmissionState
+from aitbc_tui.domain.snapshot import Access, OfferedModel, Submission, SubmissionState
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.work import JobOrder
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.once import Wanted
 
 RECEIPTS = 50
+HELP = "aitbc-tui submit --help; nothing was sent"
 _OPTIONS = {
     OrderField.MODEL: "--model",
     OrderField.PROMPT: "the prompt",
@@ -108,15 +109,15 @@ def read_prompt(name: str) -> str:
                 data = file.read(PROMPT_MAX + 1)
         return data.decode("utf-8")
     except OSError as error:
-        raise ConfigError(f"{where}: {error.strerror or 'cannot be read'}", remedy="nothing was sent") from None
+        raise ConfigError(f"{where}: {error.strerror or 'cannot be read'}", remedy=HELP) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{where}: byte {error.start:,} is not UTF-8", remedy="nothing was sent") from None
+        raise ConfigError(f"{where}: byte {error.start:,} is not UTF-8", remedy=HELP) from None
     except ValueError:
-        raise ConfigError(f"{where}: not a file name", remedy="nothing was sent") from None
+        raise ConfigError(f"{where}: not a file name", remedy=HELP) from None
 
 
 def _as_error(problem: Problem) -> ConfigError:
-    return ConfigError(f"{_OPTIONS.get(problem.field, problem.field.value)}: {problem.text}", remedy="nothing was sent")
+    return ConfigError(f"{_OPTIONS.get(problem.field, problem.field.value)}: {problem.text}", remedy=HELP)
 
 
 def _wanted(collector: Collector) -> Wanted:
@@ -135,6 +136,7 @@ class _Desk:
         self._order = order
         self._warnings: list[Problem] = []
         self._estimate = ""
+        self._offer: OfferedModel | None = None
         self._sent: list[Submission] = []
         self._unsent = 0
         self._followed: dict[str, Followed] = {}
@@ -166,9 +168,11 @@ class _Desk:
         self._warnings = check_order(self._fields, snapshot.models, regions=regions)
         for problem in self._warnings:
             warn(self._ctx.err, f"{_OPTIONS.get(problem.field, problem.field.value)}: {problem.text}")
-        from aitbc_tui.ui.screens.submit_estimate import cost  # pure; the form's own words
+        from aitbc_tui.ui.screens.submit_estimate import cost, offered  # pure; the form's own words
 
-        self._estimate = cost(snapshot, self._fields, self._order.count)
+        self._offer = offered(snapshot, self._order.model)
+        number = f" ({self._offer.receipts} receipts)" if self._offer and self._offer.receipts else ""
+        self._estimate = cost(snapshot, self._fields, self._order.count) + number
         return seen
 
     def _left(self) -> float | None:
@@ -238,6 +242,7 @@ class _Desk:
         content: Json = {
             "order": order_json(self._order),
             "estimate": self._estimate,
+            "basis": _basis(self._offer),
             "warnings": [f"{problem.field.value}: {problem.text}" for problem in self._warnings],
             "dry_run": self._args.dry_run,
         }
@@ -270,6 +275,18 @@ class _Desk:
             ("cost", self._estimate),
         ]
         self._ctx.out.write("".join(f"{name:<11} {clean(value, 400)}\n" for name, value in facts))
+
+
+def _basis(offer: OfferedModel | None) -> Json | None:
+    """What one job of this model cost so far; None where no receipt says."""
+    if offer is None or offer.price_median is None:
+        return None
+    return {
+        "receipts": offer.receipts,
+        "price_median": offer.price_median,
+        "price_low": offer.price_low,
+        "price_high": offer.price_high,
+    }
 
 
 def _prompt_words(order: JobOrder) -> str:

@@ -27,11 +27,14 @@ class _Attempt:
     """Watches one attempt through httpcore's trace: was the connection new, did headers arrive?"""
 
     fresh: bool = False
+    sending: bool = False
     answered: bool = False
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         if event == "connection.connect_tcp.started":
             self.fresh = True
+        elif event == "http11.send_request_headers.started":
+            self.sending = True
         elif event == "http11.receive_response_headers.complete":
             self.answered = True
 
@@ -80,13 +83,19 @@ class HttpClient:
     ) -> HttpAnswer:
         order = self._order(method, url, headers, body, max_bytes)
         started = clock()
+        attempt = _Attempt()
         try:
             async with asyncio.timeout(timeout_s):
-                status, answer_headers, content = await self._exchange(order)
+                status, answer_headers, content = await self._exchange(order, attempt)
         except TimeoutError as exc:
-            raise self._gone() or HttpError(
+            late = self._gone() or HttpError(
                 f"no complete answer from {order.where} within {timeout_s:g} s", host=self._host, timed_out=True
-            ) from exc
+            )
+            late.maybe_sent = attempt.sending
+            raise late from exc
+        except AitbcError as error:
+            error.maybe_sent = attempt.sending
+            raise
         now = clock()
         elapsed_ms = (now - started) * 1000
         self._meter.trip(elapsed_ms)
@@ -116,10 +125,9 @@ class HttpClient:
             wire.append((name.lower().encode("ascii", "replace"), value.encode("ascii")))
         return _Order(method, url, f"{parts.hostname}:{port}", wire, body, max_bytes)
 
-    async def _exchange(self, order: _Order) -> tuple[int, dict[str, str], bytes]:
+    async def _exchange(self, order: _Order, attempt: _Attempt) -> tuple[int, dict[str, str], bytes]:
         if order.method not in _SAFE:
-            return await self._attempt(self._once, order, _Attempt())
-        attempt = _Attempt()
+            return await self._attempt(self._once, order, attempt)
         try:
             return await self._attempt(self._kept, order, attempt)
         except HttpError:

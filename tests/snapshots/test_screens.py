@@ -50,6 +50,7 @@ SHOTS = {
         details.sound_network, _form(FILLED, OrderField.COUNT), ("x", "tab", "tab", "tab", *"4090")
     ),
     "form-models": Shot(details.sound_network, _form(FILLED, OrderField.MODEL), ("down", "down")),
+    "editor": Shot(details.sound_network, _form(FILLED, OrderField.PROMPT), ("ctrl+e",)),
     "preview": Shot(details.sound_network, _form(FILLED, OrderField.MODEL), ("ctrl+g",)),
     "preview-observe": Shot(
         lambda: details.sound_network(Access.OBSERVE), _form(FILLED, OrderField.MODEL), ("ctrl+g",)

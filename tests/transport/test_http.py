@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from aitbc_tui.domain.errors import ConfigError, ConnectError, HttpError, ParseError
-from aitbc_tui.transport.host import Host
+from aitbc_tui.domain.errors import AitbcError, ConfigError, ConnectError, HttpError, ParseError
+from aitbc_tui.transport.host import Host, open_host
+from aitbc_tui.transport.spec import HostSpec
 from tests.fixtures.rawhttp import RawHttp, always_ok, answer, raw_http
 from tests.fixtures.sshd import free_port
 from tests.fixtures.waiting import until
@@ -271,3 +272,25 @@ async def test_many_at_once(host: Host) -> None:
         found = await asyncio.gather(*(get(host, http.url, timeout_s=10) for _ in range(60)))
         assert {status for status, _ in found} == {200}
         assert http.connections <= 16
+
+
+async def test_a_failed_write_says_whether_it_had_begun_to_leave() -> None:
+    """What never left may be called refused; everything else may have been done."""
+    host = open_host(HostSpec("here", "local"))
+    try:
+        with pytest.raises(AitbcError) as nobody:
+            await host.request("POST", "http://127.0.0.1:9", body=b"{}", timeout_s=2, max_bytes=100)
+        assert not nobody.value.maybe_sent
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(10)
+            writer.close()
+
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(AitbcError) as broken:
+            await host.request("POST", f"http://127.0.0.1:{port}", body=b"{}", timeout_s=2, max_bytes=100)
+        assert broken.value.maybe_sent
+        server.close()
+    finally:
+        await host.close()

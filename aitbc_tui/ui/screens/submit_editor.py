@@ -42,7 +42,7 @@ class PromptEditor(Screen[str]):
         self._prompt = prompt
 
     def compose(self) -> ComposeResult:
-        yield Canvas(id="title")
+        yield Canvas(id="heading")
         area = PromptArea(self._prompt, id="prompt", soft_wrap=True, show_line_numbers=False, tab_behavior="indent")
         area.cursor_blink = False
         yield area
@@ -63,7 +63,7 @@ class PromptEditor(Screen[str]):
         text = self.query_one("#prompt", PromptArea).text
         mark = (Level.GOOD, f"{len(text):,} characters") if text.strip() else (Level.BAD, "a prompt is needed")
         title = section("Prompt", self.size.width, mark=mark, text="sent byte for byte, never logged", heavy=True)
-        self.query_one("#title", Canvas).show([title])
+        self.query_one("#heading", Canvas).show([title])
         hints = Line(
             (Run(" Esc", Role.ACCENT), Run(" or "), Run("ctrl+e", Role.ACCENT), Run(" back to the form, text kept"))
         )

@@ -129,6 +129,7 @@ async def test_the_editor_gives_every_line_back() -> None:
         await pilot.press("ctrl+e")
         assert isinstance(app.screen, PromptEditor)
         assert "\x1b" not in text_of(app) and "[bold]" in text_of(app)
+        assert "sent byte for byte" in text_of(app) and "back to the form" in text_of(app)
         await pilot.press("enter", *"second", "escape")
         await pilot.pause()
         assert app.screen is form
