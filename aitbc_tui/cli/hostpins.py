@@ -110,7 +110,8 @@ def _choose(ctx: Context, host: HostConfig, keys: Sequence[OfferedKey], fingerpr
             host=host.name,
             remedy="compare again with whoever runs the host",
         )
-    key = keys[0]
+    # Keys of jump hosts come first: the one in question is the first that is not as pinned.
+    key = next((key for key in keys if key.problem is not None), keys[-1])
     if key.problem is not HostKeyProblem.UNKNOWN:
         return key
     if not ctx.interactive:

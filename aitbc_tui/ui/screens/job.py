@@ -77,7 +77,7 @@ class JobScreen(DetailScreen):
             *([("c", "cancel")] if cancel else []),
             *([("Enter", "receipt")] if receipt else []),
             ("p", "prompt"),
-            ("u", "unmask"),
+            *([("u", "unmask")] if isinstance(self.aitbc.backend, Auditing) else []),
             ("v", "verify"),
             ("y", "copy id"),
             *([("r", "refresh")] if width >= 120 else []),

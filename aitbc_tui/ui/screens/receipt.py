@@ -52,7 +52,7 @@ class ReceiptScreen(DetailScreen):
             ("Esc", "back"),
             ("v", "verify again"),
             ("p", "prompt, output"),
-            ("u", "unmask"),
+            *([("u", "unmask")] if isinstance(self.aitbc.backend, Auditing) else []),
             ("y", "copy"),
             ("j", "job"),
             (":", "command"),

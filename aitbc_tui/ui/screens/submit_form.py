@@ -56,10 +56,10 @@ def _box_width(which: OrderField, width: int) -> int:
 
 def _window(text: str, cursor: int, width: int) -> tuple[int, str]:
     """The part of a long text in which the cursor stands, and where it begins."""
-    start = 0
+    start = max(0, cursor - width)
     while cell_len(text[start:cursor]) > width - 1:
         start += 1
-    end = len(text)
+    end = min(len(text), start + width)
     while cell_len(text[start:end]) > width:
         end -= 1
     return start, text[start:end]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -150,6 +151,17 @@ async def test_pasted_lines_go_into_the_prompt_whole() -> None:
         assert form.state.fields.prompt == "one\ntwo"
         await pilot.press("exclamation_mark")
         assert form.state.fields.prompt.count("!") == 1
+
+
+async def test_a_very_long_prompt_stays_quick_to_edit() -> None:
+    app = app_on(backend())
+    async with app.run_test(size=SIZE) as pilot:
+        form = await open_form(app, pilot, OrderFields(model="m", prompt="x" * 300_000))
+        await pilot.press("tab")
+        begun = time.monotonic()
+        await pilot.press(*"abc", "left", "home", "end")
+        assert time.monotonic() - begun < 5.0
+        assert form.state.fields.prompt == "x" * 300_000 + "abc"
 
 
 async def test_markup_and_escapes_in_a_prompt_are_literal_and_sent_as_typed() -> None:
