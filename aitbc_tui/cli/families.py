@@ -112,6 +112,18 @@ FAMILIES: tuple[Family, ...] = (
         "heads, last blocks, and last receipts with their verdicts",
         "aitbc-tui browser --receipt-limit 3",
     ),
+    Family(
+        "doctor",
+        f"{_HERE}.doctor",
+        "check everything from the configuration to the GPUs, and say what to do",
+        "aitbc-tui doctor\naitbc-tui --env prod doctor --json",
+    ),
+    Family(
+        "snapshot",
+        f"{_HERE}.snapshot",
+        "the current screen as a picture, without a terminal",
+        "aitbc-tui snapshot -o now.svg\naitbc-tui snapshot --size 80x24 --screen job -o job.svg",
+    ),
 )
 
 

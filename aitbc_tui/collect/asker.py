@@ -46,6 +46,13 @@ class Asker:
 
     async def send(self, host: str, base: str, ask: Ask) -> HttpAnswer:
         """One exchange; raises the typed error of whatever went wrong, also for an answer of 300 and more."""
+        answer = await self.exchange(host, base, ask)
+        if not 200 <= answer.status < 300:
+            raise failure(answer.status, answer.headers, answer.body, ask.what, host)
+        return answer
+
+    async def exchange(self, host: str, base: str, ask: Ask) -> HttpAnswer:
+        """One exchange within the server's budget; the answer whatever its status."""
         budget = self.budgets.setdefault(base, Budget())
         now = self.hub.clock.monotonic()
         budget.check(now, host)
@@ -63,8 +70,6 @@ class Asker:
             max_bytes=ask.max_bytes,
         )
         budget.learn(answer.status, answer.headers, self.hub.clock.monotonic())
-        if not 200 <= answer.status < 300:
-            raise failure(answer.status, answer.headers, answer.body, ask.what, host)
         return answer
 
     async def ask(self, source: Source, host: str, base: str, ask: Ask, parse: Parse[T]) -> T | None:

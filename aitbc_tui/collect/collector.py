@@ -37,6 +37,7 @@ from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.host import Host, LinkReport, LinkState, open_host
 
 PUBLISH_S = 0.25  # at most four snapshots a second; the screen paints at most twice
+CLOSE_S = 1.5  # for every host together
 QUIET_S = 1.0  # ages go on when nothing is heard
 
 
@@ -81,7 +82,6 @@ class Collector:
         for config in env.hosts.values():
             host = open_host(host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self._link)
             self.hosts[config.name] = host
-            self._stack.push_async_callback(host.close)
             self.hub.link(host.report())
         asker = Asker(self.hub, self.hosts, secrets)
         self.asker = asker
@@ -229,5 +229,10 @@ class Collector:
             await self.clock.sleep(PUBLISH_S)
 
     async def close(self) -> None:
-        """End every connection; leaves no task, socket or process."""
+        """End every connection, all at once; a host that does not let go holds nobody up."""
+        closing = [asyncio.ensure_future(host.close()) for host in self.hosts.values()]
+        if closing:
+            _, late = await asyncio.wait(closing, timeout=CLOSE_S)
+            for task in late:
+                task.cancel()
         await self._stack.aclose()

@@ -100,8 +100,11 @@ def topology_of(setup: Setup) -> Topology:
 
 
 def units_of(setup: Setup, host: str) -> tuple[str, ...]:
+    return configured_units(setup.environment, host)
+
+
+def configured_units(env: EnvironmentConfig, host: str) -> tuple[str, ...]:
     """Every unit that the configuration places on this host, each once."""
-    env = setup.environment
     names = [unit for node in env.nodes if node.host == host for unit in node.units]
     if env.coordinator is not None and env.coordinator.host == host and env.coordinator.unit:
         names.append(env.coordinator.unit)

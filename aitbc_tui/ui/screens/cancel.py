@@ -15,6 +15,7 @@ from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.cancel_lines import Asked, build_cancel
 from aitbc_tui.ui.screens.futures import certainly_not_done, outcome, words
+from aitbc_tui.ui.screens.layout import squeezed
 
 if TYPE_CHECKING:
     from aitbc_tui.ui.app import AitbcApp
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 class CancelScreen(DetailScreen):
     """One job, named before anything is asked of the coordinator."""
 
-    AUTO_FOCUS = ""
     BINDINGS = [
         Binding("y", "confirm", show=False),
         Binding("enter", "press", show=False),
@@ -42,7 +42,8 @@ class CancelScreen(DetailScreen):
         return self._asked is Asked.READY and self.aitbc.current.environment.access is not Access.OBSERVE
 
     def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
-        return build_cancel(snapshot, self._job_id, self._asked, self._detail, width, send_focused=self._send_focused)
+        lines = build_cancel(snapshot, self._job_id, self._asked, self._detail, width, send_focused=self._send_focused)
+        return squeezed(lines, height)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if not self._armed:

@@ -96,6 +96,11 @@ def beside(left: Sequence[Line], left_width: int, other: Sequence[Line], other_w
     return lines
 
 
+def squeezed(lines: Sequence[Line], height: int) -> list[Line]:
+    """Without its blank lines where there are too many: the buttons at the end must be in sight."""
+    return list(lines) if len(lines) <= height else [line for line in lines if line.plain.strip()]
+
+
 def text_lines(text: str, width: int, *, indent: int = 1, role: Role = Role.TEXT) -> list[Line]:
     """A wrapped paragraph."""
     return [Line((Run(" " * indent), Run(piece, role))) for piece in wrap(text, width - indent - 1)]

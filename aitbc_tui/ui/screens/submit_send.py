@@ -16,6 +16,7 @@ from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import certainly_not_done, outcome, words
+from aitbc_tui.ui.screens.layout import squeezed
 from aitbc_tui.ui.screens.submit_preview import Phase, Progress, build_preview, settled
 from aitbc_tui.ui.screens.submit_state import FormState
 
@@ -32,7 +33,6 @@ def accepted_words(ids: Sequence[str]) -> str:
 class PreviewScreen(DetailScreen):
     """One order, as it would be sent."""
 
-    AUTO_FOCUS = ""
     BINDINGS = [
         Binding("y", "send", show=False),
         Binding("enter", "press", show=False),
@@ -49,7 +49,10 @@ class PreviewScreen(DetailScreen):
         self._send_focused = False
 
     def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
-        return build_preview(snapshot, self._state, self._order, self._progress, width, send_focused=self._send_focused)
+        lines = build_preview(
+            snapshot, self._state, self._order, self._progress, width, send_focused=self._send_focused
+        )
+        return squeezed(lines, height)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if self._progress.phase is not Phase.READY or not self._armed:

@@ -215,6 +215,14 @@ async def test_y_sends_once_even_when_pressed_twice_and_the_job_opens() -> None:
         assert len(own.orders) == 1
 
 
+async def test_the_buttons_stay_in_sight_however_much_stands_above_them() -> None:
+    app = app_on(backend())
+    async with app.run_test(size=SIZE) as pilot:
+        await open_form(app, pilot, replace(FILLED, count="3", pay="2.5", gpu="a very long name of a card " * 4))
+        await pilot.press("ctrl+g")
+        assert "► Cancel" in text_of(app) and "Enter, Esc" in text_of(app)
+
+
 async def test_tab_reaches_the_send_button() -> None:
     own = backend()
     app = app_on(own)

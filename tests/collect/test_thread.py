@@ -1,0 +1,104 @@
+"""The collector in its own thread, as the screens use it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aitbc_tui.collect.setup import Setup
+from aitbc_tui.collect.thread import CollectorThread
+from aitbc_tui.devnet.child import Child
+from aitbc_tui.domain.errors import ConfigError, GuardError
+from aitbc_tui.domain.snapshot import Access, Snapshot, SubmissionState
+from aitbc_tui.domain.work import JobOrder
+from tests.fixtures.chain import settings_of
+
+
+def setup_of(child: Child, ledger: Path) -> Setup:
+    settings = settings_of(child)
+    return Setup(settings.environment, settings.trust.store(), ledger, demo=True, ssh_config="")
+
+
+def wait(backend: CollectorThread, true: Callable[[Snapshot], bool], seconds: float = 20.0) -> Snapshot:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if true(backend.snapshot()):
+            return backend.snapshot()
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {backend.snapshot().headline}")
+
+
+@pytest.fixture
+def backend(devnet_child: Child, tmp_path: Path) -> Iterator[CollectorThread]:
+    made = CollectorThread(setup_of(devnet_child, tmp_path / "ledger.sqlite3"))
+    yield made
+    made.stop()
+
+
+def test_before_it_started_everything_is_connecting(backend: CollectorThread) -> None:
+    seen = backend.snapshot()
+    assert seen.headline.word == "connecting"
+    assert len(seen.nodes) == 2
+    with pytest.raises(ConfigError, match="not connected yet"):
+        backend.submit(JobOrder("m", "p")).result(1)
+
+
+def test_it_collects_wakes_and_stops_in_time(backend: CollectorThread) -> None:
+    woken = threading.Event()
+    backend.on_change(woken.set)
+    backend.start()
+    wait(backend, lambda s: s.headline.word == "sound")
+    assert woken.is_set()
+    before = time.monotonic()
+    backend.stop()
+    assert time.monotonic() - before < 3.0
+    assert not any(t.name == "collector" and t.is_alive() for t in threading.enumerate())
+
+
+def test_a_job_by_way_of_futures(backend: CollectorThread) -> None:
+    backend.start()
+    wait(backend, lambda s: s.headline.word == "sound")
+    done = backend.submit(JobOrder("llama3.2:latest", "Name one prime")).result(15)
+    assert done.state is SubmissionState.ACCEPTED
+    job_id = str(done.job_id)
+    backend.watch_job(job_id)
+    seen = wait(
+        backend, lambda s: (row := s.job(job_id)) is not None and row.receipt is not None and row.steps != (), 40
+    )
+    row = seen.job(job_id)
+    assert row is not None and row.ours and len(row.steps) == 8
+    assert backend.verify(job_id).result(15) == "valid"
+
+
+def test_the_access_level_is_enforced_below_the_screens(devnet_child: Child, tmp_path: Path) -> None:
+    setup = setup_of(devnet_child, tmp_path / "ledger.sqlite3")
+    watching = CollectorThread(replace(setup, environment=replace(setup.environment, access=Access.OBSERVE)))
+    try:
+        watching.start()
+        wait(watching, lambda s: s.headline.word == "sound")
+        with pytest.raises(GuardError):
+            watching.submit(JobOrder("m", "p")).result(10)
+        with pytest.raises(GuardError):
+            watching.cancel("ab" * 16).result(10)
+    finally:
+        watching.stop()
+
+
+def test_a_collector_that_cannot_run_says_why_and_tries_again(devnet_child: Child, tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the ledger's folder should be")
+    broken = CollectorThread(setup_of(devnet_child, blocked / "ledger.sqlite3"))
+    try:
+        broken.start()
+        seen = wait(broken, lambda s: s.collector_trouble != "")
+        assert seen.headline.word == "unknown"
+        assert "the collector stopped" in seen.headline.text
+        blocked.unlink()
+        wait(broken, lambda s: s.headline.word == "sound", 30)
+    finally:
+        broken.stop()
