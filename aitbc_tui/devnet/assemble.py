@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from aitbc_tui.devnet.chain_db import data_folder
 from aitbc_tui.devnet.chain_net import ChainNet
 from aitbc_tui.devnet.config_file import HostEntry, Layout, MinerEntry, NodeEntry
 from aitbc_tui.devnet.coordinator import Coordinator
@@ -31,6 +32,7 @@ from aitbc_tui.devnet.node_rpc import NodeRpc
 from aitbc_tui.devnet.ollama import Ollama, RealOllama
 from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.devnet.p2p import P2pNode
+from aitbc_tui.devnet.repo import Repo, write_repo
 from aitbc_tui.devnet.seeded import Seeded
 from aitbc_tui.devnet.servers import HttpServer, Port
 from aitbc_tui.devnet.ssh_host import SshHost
@@ -126,9 +128,10 @@ class Assembler:
                 names.append(COORDINATOR_UNIT)
             self._units.add(machine.files, names, dead=[SYNC_UNIT])
             machine.files.write_git()
+            write_repo(machine.files, Repo())
             rpc_port, block_time = server.port.number, self.options.block_time_s
             env = write_env_file(machine.files.home, node, p2p_port, rpc_port, block_time)
-            self.parts.nodes.append(NodeEntry(node.name, node.state.role, server.url, p2p_port, env))
+            self.parts.nodes.append(NodeEntry(node.name, node.state.role, server.url, p2p_port, env, data_folder(machine.files)))
 
     def coordinator(self) -> None:
         gate = self.parts.gates["coordinator"] = Gate()

@@ -30,6 +30,7 @@ class NodeEntry:
     rpc: str
     p2p_port: int
     env_file: Path
+    data: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def _tables(folder: Path, layout: Layout, keys: Keys) -> Iterable[str]:
             "user": layout.user,
             "identity": str(folder / "id_ed25519"),
             "known_hosts": str(folder / "known_hosts"),
+            "sudo": True,
         }
         if host.ollama:
             values |= {"gpu": True, "ollama": host.ollama}
@@ -82,7 +84,7 @@ def _tables(folder: Path, layout: Layout, keys: Keys) -> Iterable[str]:
             "units": list(NODE_UNITS),
             "p2p_port": node.p2p_port,
             "repo": "/opt/aitbc",
-            "data": f"/var/lib/aitbc/data/{CHAIN_ID}",
+            "data": str(node.data),
             "env_files": [str(node.env_file)],
         }
         yield _table(f"env.{ENV_NAME}.nodes", entry, array=True)

@@ -30,6 +30,7 @@ class HostFiles:
         self.home = devnet_dir / "hosts" / host
         self.data = self.home / "data"
         self.units: dict[str, Unit] = {}
+        self.broken: set[str] = set()  # units that do not come up when they are started
         self._clock = clock
         self._written: dict[str, str] = {}
         for folder in ("units", "journal", "sqlite", "git"):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aitbc_tui.devnet.chain_net import ChainNet, Node
+from aitbc_tui.devnet.chain_net import GENESIS_ADDRESS, ChainNet, Node
 from aitbc_tui.devnet.clock import Clock, naive
 from aitbc_tui.devnet.config_file import NODE_UNITS
 from aitbc_tui.devnet.gpu import Card
@@ -137,6 +137,8 @@ def write_env_file(home: Path, node: Node, p2p_port: int, rpc_port: int, block_t
         "enable_block_production": str(node.state.role == "genesis").lower(),
         "proposer_id": node.state.proposer_id,
         "gossip_backend": "broadcast",
+        "gossip_broadcast_url": "redis://127.0.0.1:6379",
+        "trusted_proposers": GENESIS_ADDRESS,
         "mempool_max_size": "10000",
         "max_txs_per_block": "500",
         "rpc_bind_host": "127.0.0.1",

@@ -13,8 +13,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aitbc_tui.devnet.assemble import CARDS, Assembler, Parts
+from aitbc_tui.devnet.chain_db import write_chain_db
 from aitbc_tui.devnet.chain_net import ChainNet, Node
 from aitbc_tui.devnet.config_file import write_config
+from aitbc_tui.devnet.control import Control
 from aitbc_tui.devnet.fault import Fault, parse_fault
 from aitbc_tui.devnet.host_files import standins_dir
 from aitbc_tui.devnet.keys import Keys, make_keys
@@ -56,6 +58,7 @@ class Devnet:
         self.clients = Clients(options, self.seeded, self.store, self.keys.client, self.keys.other_client)
         self.parts = Parts()
         self.active: dict[str, str | None] = {}
+        self.controls: dict[str, Control] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -136,6 +139,11 @@ class Devnet:
                 group.create_task(machine.ssh.open())
                 if machine.p2p is not None:
                     group.create_task(machine.p2p.open())
+        for machine in self.machines.values():
+            if machine.node is not None:
+                write_chain_db(machine.files, machine.node)
+            self.controls[machine.name] = Control(self, machine)
+            self.controls[machine.name].open()
         self.config_path = write_config(self.dir, self.parts.layout(), self.keys)
         await self._tick()
         for fault, value in wanted:
@@ -186,6 +194,8 @@ class Devnet:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for control in self.controls.values():
+            await control.close()
         closing = [server.close() for server in self.parts.servers.values()]
         for machine in self.machines.values():
             closing.append(machine.ssh.close())
