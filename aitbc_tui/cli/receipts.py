@@ -1,4 +1,4 @@
-"""`receipts`: the list of them with their verdicts; `receipts verify FILE…`: offline verdicts on receipt files."""
+"""`receipts`: the list with its verdicts; `verify FILE…` offline; `export` and `totals` of the local ledger."""
 
 from __future__ import annotations
 
@@ -48,6 +48,9 @@ def add(parser: Parser, verb: str) -> None:
         help="whether a receipt needs an attestation (default: required when an attestation key is known)",
     )
     add_json(verify)
+    from aitbc_tui.cli.export import add_export
+
+    add_export(actions)
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
@@ -55,10 +58,15 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         from aitbc_tui.cli.receiptlist import run_listing
 
         return run_listing(ctx, args)
+    if args.action in ("export", "totals"):
+        from aitbc_tui.cli.export import run_export, run_totals
+
+        return run_export(ctx, args) if args.action == "export" else run_totals(ctx, args)
     return _verify(ctx, args)
 
 
 def _verify(ctx: Context, args: argparse.Namespace) -> int:
+    from aitbc_tui.operations.export import why_not_verifiable
     from aitbc_tui.receipts.offline import FileVerdict, verify_files
     from aitbc_tui.receipts.trust import AttestationPolicy
 
@@ -68,7 +76,12 @@ def _verify(ctx: Context, args: argparse.Namespace) -> int:
     unread: list[FileVerdict] = []
     for name in args.files:
         try:
-            contents.append((name, _content(name)))
+            content = _content(name)
+            masked = why_not_verifiable(content)
+            if masked is None:
+                contents.append((name, content))
+            else:
+                unread.append(FileVerdict(name, SafeText(""), None, masked))
         except ConfigError as error:
             unread.append(FileVerdict(name, SafeText(""), None, clean(error.detail)))
     rows = verify_files(contents, trust, policy) + unread

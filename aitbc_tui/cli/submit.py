@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.exits import Exit
-from aitbc_tui.cli.following import Followed, follow, followed_json, followed_line, trouble_of
-from aitbc_tui.cli.listing import Json, Seen, document, need_coordinator, need_key, observe
+from aitbc_tui.cli.following import Followed, followed_json, followed_line
+from aitbc_tui.cli.listing import Json, Seen, document, need_coordinator, observe
 from aitbc_tui.cli.looking import MARGIN_S
 from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json, warn
 from aitbc_tui.cli.report import report
-from aitbc_tui.domain.errors import AitbcError, CommandError, ConfigError
+from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.order import (
     PROMPT_MAX,
     OrderField,
@@ -28,13 +26,12 @@ from aitbc_tui.domain.order import (
     errors_of,
     make_order,
 )
-from aitbc_tui.domain.snapshot import Access, OfferedModel, Submission, SubmissionState
-from aitbc_tui.domain.text import SafeText, clean
+from aitbc_tui.domain.snapshot import Access, OfferedModel, Submission
+from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.work import JobOrder
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
-    from aitbc_tui.collect.once import Wanted
 
 RECEIPTS = 50
 HELP = "aitbc-tui submit --help; nothing was sent"
@@ -73,14 +70,12 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
     fields = fields_of(args)
     wrong = errors_of(check_order(fields, ()))
     if wrong:
-        return report([_as_error(problem) for problem in wrong], ctx.err)
+        return report([ConfigError(_named(problem), remedy=HELP) for problem in wrong], ctx.err)
     order = make_order(fields)
     need_coordinator(ctx)
     if not args.dry_run:
         ctx.require(Access.SUBMIT, "submit")
-    desk = _Desk(ctx, args, fields, order)
-    seen = observe(ctx, _wanted, desk.serve)
-    return desk.finish(seen)
+    return _carry_out(ctx, args, fields, order)
 
 
 def fields_of(args: argparse.Namespace) -> OrderFields:
@@ -116,165 +111,94 @@ def read_prompt(name: str) -> str:
         raise ConfigError(f"{where}: not a file name", remedy=HELP) from None
 
 
-def _as_error(problem: Problem) -> ConfigError:
-    return ConfigError(f"{_OPTIONS.get(problem.field, problem.field.value)}: {problem.text}", remedy=HELP)
+def _named(problem: Problem) -> str:
+    return f"{_OPTIONS.get(problem.field, problem.field.value)}: {problem.text}"
 
 
-def _wanted(collector: Collector) -> Wanted:
-    from aitbc_tui.collect.once import Wanted
+def _carry_out(ctx: Context, args: argparse.Namespace, fields: OrderFields, order: JobOrder) -> int:
+    def left() -> float | None:
+        remaining = ctx.remaining()
+        return None if remaining is None else max(0.0, remaining - MARGIN_S)
 
-    return Wanted(receipts=RECEIPTS, miners=True, jobs=True, ollama=True)
-
-
-class _Desk:
-    """One run: what was warned of, what was sent, what became of it."""
-
-    def __init__(self, ctx: Context, args: argparse.Namespace, fields: OrderFields, order: JobOrder) -> None:
-        self._ctx = ctx
-        self._args = args
-        self._fields = fields
-        self._order = order
-        self._warnings: list[Problem] = []
-        self._estimate = ""
-        self._offer: OfferedModel | None = None
-        self._sent: list[Submission] = []
-        self._unsent = 0
-        self._followed: dict[str, Followed] = {}
-        self._host = ""
-
-    async def serve(self, collector: Collector) -> None:
-        """On open connections: the last checks, then sending, then following."""
-        seen = await self._before(collector)
-        if self._args.dry_run:
-            return
-        self._say(f"{self._order.model}: {self._estimate}")
-        self._host = seen.coordinator_host
-        await self._send_all(collector)
-        ids = [str(done.job_id) for done in self._sent if done.job_id is not None]
-        if self._args.wait and ids:
-            await follow(collector, ids, self._followed, self._left(), self._say)
-
-    async def _before(self, collector: Collector) -> Seen:
-        """Everything that can stop it or should be known, before anything is sent."""
-        assert collector.coordinator is not None
-        await collector.coordinator.health()
-        seen = Seen(collector.hub.publish(), collector.hub.world)
-        error = seen.unheard(seen.world.coordinator, seen.coordinator_host)
-        if error is not None:
-            raise error
-        need_key(seen, "client")
-        snapshot = seen.snapshot
-        regions = [str(row.miner.region) for row in snapshot.miners if row.miner.region]
-        self._warnings = check_order(self._fields, snapshot.models, regions=regions)
-        for problem in self._warnings:
-            warn(self._ctx.err, f"{_OPTIONS.get(problem.field, problem.field.value)}: {problem.text}")
-        from aitbc_tui.ui.screens.submit_estimate import cost, offered  # pure; the form's own words
-
-        self._offer = offered(snapshot, self._order.model)
-        number = f" ({self._offer.receipts} receipts)" if self._offer and self._offer.receipts else ""
-        self._estimate = cost(snapshot, self._fields, self._order.count) + number
-        return seen
-
-    def _left(self) -> float | None:
-        left = self._ctx.remaining()
-        return None if left is None else max(0.2, left - MARGIN_S)
-
-    def _say(self, line: str) -> None:
-        """Progress: for people on standard output; beside a JSON document on standard error."""
-        out = self._ctx.err if self._args.json else self._ctx.out
+    def say(line: str) -> None:
+        """Progress: on standard output for people, beside a JSON document on standard error."""
+        out = ctx.err if args.json else ctx.out
         out.write(f"{line}\n")
         out.flush()
 
-    def _told(self, done: Submission) -> None:
-        """Called as soon as the outcome is on disk."""
-        self._sent.append(done)
-        if done.job_id is not None:
-            self._say(f"{done.job_id} submitted")
+    sending = Sending(fields, order, left, say)
 
-    async def _send_all(self, collector: Collector) -> None:
-        """One after the other, each once; stops at the first that was not surely accepted."""
-        one = replace(self._order, count=1)
-        for number in range(self._order.count):
-            before = len(self._sent)
-            try:
-                async with asyncio.timeout(self._left()):
-                    await collector.must_write().submit(one, self._told)
-            except TimeoutError:
-                if len(self._sent) == before:
-                    words = SafeText("no answer within the time given: look it up, it is not sent again")
-                    self._sent.append(Submission(0, one, SubmissionState.UNKNOWN, 0.0, None, words))
-            if self._sent[-1].state is not SubmissionState.ACCEPTED:
-                self._unsent = self._order.count - number - 1
-                return
+    async def serve(collector: Collector) -> None:
+        await sending.prepare(collector)
+        for problem in sending.warnings:
+            warn(ctx.err, _named(problem))
+        if not args.dry_run:
+            say(f"{order.model}: {sending.estimate}")
+            await sending.send(collector)
+            if args.wait:
+                await sending.follow(collector)
 
-    def finish(self, seen: Seen) -> int:
-        """Print the rest and give the exit code."""
-        failures = [error for done in self._sent if (error := self._not_accepted(done)) is not None]
-        failures += [error for one in self._followed.values() if (error := trouble_of(one, self._host)) is not None]
-        if self._args.json:
-            print_json(self._ctx.out, document(seen, failures, **self._json()))
-        elif self._args.dry_run:
-            self._print_dry(seen)
-        else:
-            for one in self._followed.values():
-                self._ctx.out.write(followed_line(one) + "\n")
-        if self._unsent:
-            self._ctx.err.write(f"{self._unsent} of {self._order.count} were not sent\n")
-        if self._args.dry_run:
-            access = self._ctx.environment.access
-            needs = f"; sending needs access submit, this is {access.value}" if access is Access.OBSERVE else ""
-            self._ctx.err.write(f"nothing was sent: --dry-run{needs}\n")
-            return Exit.OK
-        return report(failures, self._ctx.err)
+    seen = observe(ctx, wanted, serve)
+    return _finish(ctx, args, order, sending, seen)
 
-    def _not_accepted(self, done: Submission) -> AitbcError | None:
-        detail = str(done.detail).removeprefix(f"{self._host}: ")
-        if done.state is SubmissionState.UNKNOWN:
-            remedy = "aitbc-tui jobs, before sending it again by hand"
-            return CommandError(
-                f"unknown whether it was submitted: {detail}", host=self._host, remedy=remedy, timed_out=True
-            )
-        if done.state is SubmissionState.REFUSED:
-            return CommandError(f"not submitted: {detail}", host=self._host)
-        return None
 
-    def _json(self) -> Json:
-        content: Json = {
-            "order": order_json(self._order),
-            "estimate": self._estimate,
-            "basis": _basis(self._offer),
-            "warnings": [f"{problem.field.value}: {problem.text}" for problem in self._warnings],
-            "dry_run": self._args.dry_run,
-        }
-        if not self._args.dry_run:
-            content["jobs"] = [self._job_json(done) for done in self._sent]
-            content["not_sent"] = self._unsent
-        return content
+def _finish(ctx: Context, args: argparse.Namespace, order: JobOrder, sending: Sending, seen: Seen) -> int:
+    """Print the rest and give the exit code."""
+    failures = sending.failures()
+    if args.json:
+        print_json(ctx.out, document(seen, failures, **_json(args, order, sending)))
+    elif args.dry_run:
+        _print_dry(ctx, order, sending, seen)
+    else:
+        for one in sending.followed.values():
+            ctx.out.write(followed_line(one) + "\n")
+    if args.dry_run:
+        access = ctx.environment.access
+        needs = f"; sending needs access submit, this is {access.value}" if access is Access.OBSERVE else ""
+        ctx.err.write(f"nothing was sent: --dry-run{needs}\n")
+        return Exit.OK
+    if sending.unsent:
+        ctx.err.write(f"{sending.unsent} of {order.count} were not sent\n")
+    return report(failures, ctx.err)
 
-    def _job_json(self, done: Submission) -> Json:
-        followed = self._followed.get(str(done.job_id))
-        return {
-            "job_id": done.job_id,
-            "submission": done.state.value,
-            "detail": done.detail,
-            **(followed_json(followed) if followed is not None else {}),
-        }
 
-    def _print_dry(self, seen: Seen) -> None:
-        order = self._order
-        facts = [
-            ("would send", f"POST /v1/jobs to {seen.world.topology.coordinator} through {seen.coordinator_host}"),
-            ("jobs", str(order.count)),
-            ("model", order.model),
-            ("type", order.job_type),
-            ("prompt", _prompt_words(order)),
-            ("ttl", f"{order.ttl_s} s"),
-            ("payment", f"{order.pay:g} AITBC" if order.pay else "none"),
-            ("limits", str(describe_constraints(order.constraints))),
-            ("as client", str(seen.world.topology.client)),
-            ("cost", self._estimate),
-        ]
-        self._ctx.out.write("".join(f"{name:<11} {clean(value, 400)}\n" for name, value in facts))
+def _json(args: argparse.Namespace, order: JobOrder, sending: Sending) -> Json:
+    content: Json = {
+        "order": order_json(order),
+        "estimate": sending.estimate,
+        "basis": _basis(sending.offer),
+        "warnings": [_named(problem) for problem in sending.warnings],
+        "dry_run": args.dry_run,
+    }
+    if not args.dry_run:
+        content["jobs"] = [_job_json(done, sending.followed.get(str(done.job_id))) for done in sending.sent]
+        content["not_sent"] = sending.unsent
+    return content
+
+
+def _job_json(done: Submission, followed: Followed | None) -> Json:
+    return {
+        "job_id": done.job_id,
+        "submission": done.state.value,
+        "detail": done.detail,
+        **(followed_json(followed) if followed is not None else {}),
+    }
+
+
+def _print_dry(ctx: Context, order: JobOrder, sending: Sending, seen: Seen) -> None:
+    facts = [
+        ("would send", f"POST /v1/jobs to {seen.world.topology.coordinator} through {seen.coordinator_host}"),
+        ("jobs", str(order.count)),
+        ("model", order.model),
+        ("type", order.job_type),
+        ("prompt", _prompt_words(order)),
+        ("ttl", f"{order.ttl_s} s"),
+        ("payment", f"{order.pay:g} AITBC" if order.pay else "none"),
+        ("limits", str(describe_constraints(order.constraints))),
+        ("as client", str(seen.world.topology.client)),
+        ("cost", sending.estimate),
+    ]
+    ctx.out.write("".join(f"{name:<11} {clean(value, 400)}\n" for name, value in facts))
 
 
 def _basis(offer: OfferedModel | None) -> Json | None:

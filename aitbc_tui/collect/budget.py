@@ -6,31 +6,55 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aitbc_tui.domain.errors import HttpError
+from aitbc_tui.protocol.ask import Ask
+from aitbc_tui.protocol.capability import Generation
+from aitbc_tui.protocol.rates import OURS, bucket
 
 WINDOW_S = 60.0
 DEFAULT_PAUSE_S = 60.0
-OURS = 0.6  # of a limited budget; the rest is for other operators behind the same address
 LIMITED_QUEUE_S = 5.0
+SMALLEST = 0.1  # of our share: others drink from the same bucket, and it was empty again and again
+RECOVERS_S = 300.0  # without a refusal, until a reduced share is doubled again
 
 
 @dataclass(slots=True)
 class Budget:
-    """`limit` requests a minute once the server has named one (or has refused); before that there is none."""
+    """`limit` requests a minute once the server has named one (or has refused); before that there is none.
+
+    `ours` is the part of it that one dashboard takes; halved by every refusal, since others then use the rest.
+    """
 
     limit: int | None = None
     paused_until: float | None = None
     limits_requests: bool = False
+    ours: int | None = None
     _sent: list[float] = field(default_factory=list)
+    _part: float = 1.0
+    _refused_at: float | None = None
 
     def check(self, now: float, host: str) -> None:
         """Raise instead of sending when the server asked for a pause or the share is used up."""
         if self.paused_until is not None and now < self.paused_until:
             wait = self.paused_until - now
             raise self._limited(f"asked too often, pauses {wait:.0f} s", wait, host)
-        self._sent = [at for at in self._sent if now - at < WINDOW_S]
-        if self.limit is not None and len(self._sent) >= max(1, int(self.limit * OURS)):
+        share = self.share(now)
+        if share is not None and self.spent_lately(now) >= share:
             wait = WINDOW_S - (now - self._sent[0])
             raise self._limited(f"our share of {self.limit} requests a minute is used up", wait, host)
+
+    def share(self, now: float) -> int | None:
+        """Requests a minute that are ours at the moment; None: no limit is known."""
+        if self.limit is None:
+            return None
+        if self._refused_at is not None and self._part < 1.0 and now - self._refused_at > RECOVERS_S:
+            self._part, self._refused_at = min(1.0, self._part * 2), now
+        whole = self.limit * OURS if self.ours is None else min(self.ours, self.limit)
+        return max(1, int(whole * self._part))
+
+    def spent_lately(self, now: float) -> int:
+        """Our requests of the last minute."""
+        self._sent = [at for at in self._sent if now - at < WINDOW_S]
+        return len(self._sent)
 
     def _limited(self, words: str, wait: float, host: str) -> HttpError:
         remedy = "the budget is shared by all who come through this host"
@@ -49,7 +73,38 @@ class Budget:
             self.limits_requests = True
             after = headers.get("retry-after", "")
             self.paused_until = now + (float(after) if after.isdigit() else DEFAULT_PAUSE_S)
+            self._part, self._refused_at = max(SMALLEST, self._part / 2), now
 
     def queue_interval(self, wanted_s: float) -> float:
         """How often the queue is asked: every 5 s at most on a server that limits requests."""
         return max(wanted_s, LIMITED_QUEUE_S) if self.limits_requests else wanted_s
+
+
+class Meter:
+    """The budgets of one server: one for everything, or in 2026-08 one for each bucket that it counts."""
+
+    def __init__(self) -> None:
+        self.generation = Generation.UNKNOWN
+        self._buckets: dict[str, Budget] = {}
+
+    def of(self, ask: Ask) -> Budget:
+        """The budget that this request is taken from."""
+        kind = bucket(self.generation, ask)
+        known = self._buckets.get(kind.name)
+        if known is None:
+            known = Budget(kind.limit, limits_requests=kind.limit is not None, ours=kind.ours)
+            self._buckets[kind.name] = known
+        return known
+
+    @property
+    def limits_requests(self) -> bool:
+        return any(budget.limits_requests for budget in self._buckets.values())
+
+    def queue_interval(self, wanted_s: float) -> float:
+        """How often the queue is asked: every 5 s at most on a server that limits requests."""
+        return max(wanted_s, LIMITED_QUEUE_S) if self.limits_requests else wanted_s
+
+    def tightest(self, now: float) -> tuple[str, Budget] | None:
+        """The limited bucket of which most is used up."""
+        limited = [(name, b) for name, b in self._buckets.items() if b.share(now)]
+        return max(limited, key=lambda item: item[1].spent_lately(now) / (item[1].share(now) or 1), default=None)

@@ -32,9 +32,11 @@ from aitbc_tui.domain.snapshot import CredentialRow
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ledger.book import Ledger
-from aitbc_tui.operations.orders import Desk
+from aitbc_tui.operations.commands import reads_only
+from aitbc_tui.operations.orders import Desk, who
 from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.host import Host, LinkReport, LinkState, open_host
+from aitbc_tui.transport.permit import Permit
 
 PUBLISH_S = 0.25  # at most four snapshots a second; the screen paints at most twice
 CLOSE_S = 1.5  # for every host together
@@ -78,9 +80,11 @@ class Collector:
         mask = await asyncio.to_thread(load_masker, self.setup.ledger.parent)
         ledger = await asyncio.to_thread(Ledger.open, self.setup.ledger)
         self._stack.callback(ledger.close)
+        self._ledger = ledger
         env = self.setup.environment
         for config in env.hosts.values():
             host = open_host(host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self._link)
+            host.permit = Permit(env.access, env.name, reads_only)
             self.hosts[config.name] = host
             self.hub.link(host.report())
         asker = Asker(self.hub, self.hosts, secrets)
@@ -185,6 +189,10 @@ class Collector:
     def may_read(self, job_id: str) -> bool:
         """Whether reading this job singly changes nothing that this access level may not change."""
         return self.coordinator is None or self.coordinator.own.may_read(job_id)
+
+    def audit(self, action: str, subject: str) -> None:
+        """Write down what somebody did on a screen; safe from any thread, on disk when it returns."""
+        self._ledger.audit_before(who(), action, self.setup.environment.name, subject)
 
     def must_write(self) -> Writer:
         if self.writer is None:

@@ -36,6 +36,7 @@ class OwnJobs:
         self._pages = pages
         self._settled: set[str] = set()
         self._no_receipt: dict[str, int] = {}
+        self._tried: set[str] = set()
 
     def known(self, jobs: list[OwnJobKnown]) -> None:
         """Jobs of the ledger, newest first."""
@@ -45,6 +46,7 @@ class OwnJobs:
     def forget_settled(self, job_id: str) -> None:
         """Read this job anew, whatever was concluded of it."""
         self._settled.discard(job_id)
+        self._tried.discard(job_id)
         self._no_receipt.pop(job_id, None)
 
     async def follow(self) -> None:
@@ -122,7 +124,15 @@ class OwnJobs:
             self._settled.add(job_id)
 
     async def _foreign(self, job_id: str) -> None:
-        """A job of another client: only its receipt is to be had, from the public list."""
+        """A job that the ledger does not know: ours from another machine, or another client's.
+
+        The owner's view is asked for once (not at `observe`: it may write EXPIRED); else only its receipt is to
+        be had, from the public list.
+        """
+        observes = self._asker.hub.world.topology.environment.access is Access.OBSERVE
+        if job_id not in self._tried and self._asker.has("client") and not observes:
+            self._tried.add(job_id)
+            await self.read(job_id)
         if any(str(k.item.receipt.facts.job_id) == job_id for k in self._asker.hub.world.book.values()):
             return
         job = next((j for j in (self._asker.hub.world.jobs.value or _NOTHING).jobs if j.job_id == job_id), None)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig, SecretSource
-from aitbc_tui.domain.snapshot import CredentialRow, Environment
+from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level, Verdict
-from aitbc_tui.receipts.trust import KeyRole, TrustStore
+from aitbc_tui.receipts.trust import TrustStore
 from aitbc_tui.state.topology import HostFrame, MinerFrame, NodeFrame, Topology
 from aitbc_tui.transport.spec import HostSpec
 
@@ -89,8 +89,7 @@ def topology_of(setup: Setup) -> Topology:
         has_client_key=coordinator is not None and coordinator.client is not None,
         has_admin_key=coordinator is not None and coordinator.admin is not None,
         credentials=credentials,
-        pinned_signing=int(setup.trust.knows(KeyRole.SIGNING)),
-        pinned_attestation=int(setup.trust.knows(KeyRole.ATTESTATION)),
+        pins=tuple(PinRow(p.role.value, clean(p.key_id, 60), clean(str(p.added or ""), 20)) for p in setup.trust.pins),
         head_interval_s=interval,
         queue_interval_s=interval,
         miners_interval_s=max(5.0, interval),

@@ -95,6 +95,12 @@ class CollectorThread:
     def verify(self, job_id: str) -> Future[str]:
         return self._write(lambda c: c.verify(job_id))
 
+    def audit(self, action: str, subject: str) -> None:
+        collector = self._collector
+        if collector is None:
+            raise ConfigError("not connected yet", remedy="wait for the first answer")
+        collector.audit(action, subject)
+
     def stop(self) -> None:
         self._stopping.set()
         loop, task = self._loop, self._task

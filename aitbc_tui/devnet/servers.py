@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from email.utils import format_datetime
 
 import uvicorn
@@ -69,8 +70,7 @@ class HttpServer:
 
     def __init__(self, app: ASGIApp, port: Port, clock: Clock) -> None:
         self.port = port
-        self._app = _Dated(app, clock) if clock.simulated else app
-        self._date_header = not clock.simulated
+        self._dated = _Dated(app, clock)
         self._server: _Quiet | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -78,12 +78,16 @@ class HttpServer:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port.number}"
 
+    def skew(self, seconds: float) -> None:
+        """Let this machine's clock be ahead by so much, as its Date header tells."""
+        self._dated.skew_s = seconds
+
     async def open(self) -> None:
         """Listen; returns when connections are accepted."""
         if self._task is not None:
             return
         config = uvicorn.Config(
-            self._app,
+            self._dated,
             http="h11",
             ws="none",
             lifespan="off",
@@ -91,7 +95,7 @@ class HttpServer:
             log_config=None,
             log_level="critical",
             access_log=False,
-            date_header=self._date_header,
+            date_header=False,
             timeout_graceful_shutdown=1,
         )
         self._server = _Quiet(config)
@@ -117,16 +121,17 @@ class HttpServer:
 
 
 class _Dated:
-    """Writes the Date header from a simulated clock, which uvicorn cannot."""
+    """Writes the Date header: from a simulated clock, or from one that is wrong, which uvicorn cannot."""
 
     def __init__(self, app: ASGIApp, clock: Clock) -> None:
         self.app = app
         self.clock = clock
+        self.skew_s = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                date = format_datetime(self.clock.now(), usegmt=True).encode()
+                date = format_datetime(self.clock.now() + timedelta(seconds=self.skew_s), usegmt=True).encode()
                 message = {**message, "headers": [(b"date", date), *message.get("headers", [])]}
             await send(message)
 

@@ -19,6 +19,7 @@ from aitbc_tui.devnet.valve import Valve
 
 MAX_SESSIONS = 10
 _CHUNK = 65536
+_SCRIPT = b"command eval "  # how a script for the long-lived shell begins
 _OUR_NAMES = (LOOPBACK, "localhost", "::1")
 
 
@@ -36,6 +37,7 @@ class SshHost:
     valve: Valve = field(init=False)
     sessions: int = 0
     processes: set[asyncio.subprocess.Process] = field(default_factory=set)
+    epoch: Callable[[], float] | None = None  # what the shell's clock says, when not the machine's own
     _connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
     _options: asyncssh.SSHServerConnectionOptions | None = None
 
@@ -101,7 +103,7 @@ class SshHost:
             start_new_session=True,
         )
         self.processes.add(child)
-        feeding = asyncio.create_task(_feed(process, child))
+        feeding = asyncio.create_task(_feed(process, child, self.epoch))
         try:
             assert child.stdout is not None and child.stderr is not None
             async with asyncio.TaskGroup() as group:
@@ -116,10 +118,14 @@ class SshHost:
             self.processes.discard(child)
 
 
-async def _feed(process: SSHServerProcess[bytes], child: asyncio.subprocess.Process) -> None:
+async def _feed(
+    process: SSHServerProcess[bytes], child: asyncio.subprocess.Process, epoch: Callable[[], float] | None
+) -> None:
     assert child.stdin is not None
     with contextlib.suppress(OSError, asyncssh.Error):
         while data := await process.stdin.read(_CHUNK):
+            if epoch is not None and data.startswith(_SCRIPT):
+                child.stdin.write(f"EPOCHSECONDS={int(epoch())}\n".encode())
             child.stdin.write(data)
             await child.stdin.drain()
     child.stdin.close()

@@ -29,7 +29,25 @@ class Alarm:
     check: SafeText = SafeText("")
     closed: float | None = None
     seen: int = 1
+    quiet_until: float | None = None  # hidden from row 0 until then, never from the list
+    quiet_why: SafeText = SafeText("")
 
     @property
     def open(self) -> bool:
         return self.closed is None
+
+    def quiet(self, utc: float) -> bool:
+        return self.open and self.quiet_until is not None and utc < self.quiet_until
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One change of a verdict: what was said of `about` before (`was`), what is said since `at` (UTC), and why."""
+
+    at: float
+    level: Level
+    word: SafeText
+    about: SafeText
+    evidence: SafeText
+    was: SafeText = SafeText("")
+    rule: str = ""  # the alarm it belongs to, when it is one

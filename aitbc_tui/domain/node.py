@@ -43,6 +43,7 @@ class Block:
     timestamp: datetime | None
     tx_count: int | None
     transactions: tuple[Transaction, ...] = ()
+    signer: SafeText | None = None  # address that signed (2026-08); "" an impossible signature; None: not signed
 
     @property
     def hollow(self) -> bool:

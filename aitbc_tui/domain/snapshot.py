@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from aitbc_tui.domain.alarm import Alarm
-from aitbc_tui.domain.node import GitState, Head, HostFigures, MempoolReading, NodeHealth, Peers, Unit
+from aitbc_tui.domain.alarm import Alarm, Happening
+from aitbc_tui.domain.node import Block, GitState, Head, HostFigures, MempoolReading, NodeHealth, Peers, Unit
 from aitbc_tui.domain.observed import Observed, Trouble
 from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.text import SafeText
@@ -283,6 +283,15 @@ class CredentialRow:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class PinRow:
+    """A receipt key that is pinned. `added` is a date, or empty for a pin of the configuration."""
+
+    role: str  # signing | attestation
+    key_id: SafeText
+    added: SafeText = _EMPTY
+
+
 class SubmissionState(Enum):
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -351,6 +360,11 @@ class Snapshot:
     coordinator_verdict: Verdict = Verdict(Level.UNKNOWN, SafeText("unknown"))
     rules_watched: int = 0
     collector_trouble: SafeText = _EMPTY
+    pins: tuple[PinRow, ...] = ()
+    watched: str | None = None  # the job that is followed closely, and why its owner's view does not come
+    watched_trouble: Trouble | None = None
+    events: tuple[Happening, ...] = ()  # the newest first
+    blocks: Mapping[str, Mapping[int, Block]] = field(default_factory=dict)  # node -> height -> what it says is there
 
     def job(self, job_id: str) -> JobRow | None:
         return next((row for row in self.jobs if row.job.job_id == job_id), None)

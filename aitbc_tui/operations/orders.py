@@ -30,7 +30,8 @@ class Desk:
     client: str = ""
 
 
-def _who() -> str:
+def who() -> str:
+    """The name of whoever runs this program, for the audit."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -52,7 +53,7 @@ def _limits(order: JobOrder) -> dict[str, Constraint]:
 
 def _guarded(desk: Desk, action: str, need: Access, where: str, detail: str) -> int:
     """Refuse or go ahead; either way it stands in the audit. Returns the audit entry of the announcement."""
-    entry = desk.ledger.audit_before(_who(), action, where, detail)
+    entry = desk.ledger.audit_before(who(), action, where, detail)
     try:
         require(desk.access, need, action, desk.environment)
         if not desk.has_client_key:

@@ -107,7 +107,12 @@ def parse_jobs(body: bytes, mask: Mask, server_date: datetime | None = None) -> 
 
 def parse_job_view(body: bytes, mask: Mask) -> Job:
     """A JobView: the answer to reading, submitting or cancelling one's own job."""
-    wire = read(_JobView, parse_json(body), "/v1/jobs")
+    return job_of(parse_json(body), mask)
+
+
+def job_of(document: object, mask: Mask) -> Job:
+    """A JobView that stands alone or in a list."""
+    wire = read(_JobView, document, "/v1/jobs")
     return Job(
         job_id=safe(wire.job_id),
         state=safe(wire.state, 32),
@@ -142,7 +147,11 @@ def parse_coordinator_health(body: bytes) -> CoordinatorHealth:
 
 def parse_payment(body: bytes) -> Payment:
     """`GET /v1/payments/{id}`."""
-    wire = read(_Payment, parse_json(body), "/v1/payments")
+    return payment_of(parse_json(body), "/v1/payments")
+
+
+def payment_of(document: object, what: str) -> Payment:
+    wire = read(_Payment, document, what)
     return Payment(
         payment_id=safe(wire.payment_id),
         job_id=safe(wire.job_id),

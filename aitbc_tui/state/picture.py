@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.figures import thousands
-from aitbc_tui.domain.observed import Freshness
+from aitbc_tui.domain.observed import Freshness, Trouble
 from aitbc_tui.domain.snapshot import (
     Chain,
     GpuRow,
@@ -30,6 +30,7 @@ from aitbc_tui.state import miners as miner_state
 from aitbc_tui.state import nodes as node_state
 from aitbc_tui.state import receipts as receipt_state
 from aitbc_tui.state.chain import judge_chain
+from aitbc_tui.state.credentials import credential_rows
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.headline import headline, ranked
 from aitbc_tui.state.links import link_rows
@@ -96,14 +97,24 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         links=links,
         models=receipt_state.offered_models(world),
         ollamas=world.ollamas,
-        credentials=world.topology.credentials,
+        credentials=credential_rows(world),
+        pins=world.topology.pins,
+        watched=world.watched,
+        watched_trouble=_watched_trouble(world),
         submissions=world.submissions,
         totals=_totals(world, chain, nodes, pools, miners, jobs, gpus, receipts, alarms, now),
         coordinator=world.topology.coordinator,
         coordinator_verdict=_coordinator(world, now),
         rules_watched=len(RULES),
+        blocks={name: facts.blocks for name, facts in world.nodes.items()},
     )
     return world, snapshot
+
+
+def _watched_trouble(world: World) -> Trouble | None:
+    """Why the owner's view of the job that is open does not come."""
+    facts = world.job_facts.get(world.watched) if world.watched is not None else None
+    return facts.view.trouble if facts is not None else None
 
 
 def _jobs(world: World, miners: tuple[MinerRow, ...], now: float, utc: float) -> tuple[JobRow, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aitbc_tui.domain.snapshot import CredentialRow, Environment
+from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow
 from aitbc_tui.domain.text import SafeText
 
 PRODUCER_ROLE = "genesis"
@@ -58,8 +58,7 @@ class Topology:
     client: SafeText = SafeText("")  # the masked name of our own client key
     has_admin_key: bool = False
     credentials: tuple[CredentialRow, ...] = ()
-    pinned_signing: int = 0
-    pinned_attestation: int = 0
+    pins: tuple[PinRow, ...] = ()
     head_interval_s: float = 2.0
     queue_interval_s: float = 2.0
     miners_interval_s: float = 5.0

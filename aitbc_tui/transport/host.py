@@ -7,12 +7,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import AitbcError, CommandError
 from aitbc_tui.domain.text import clean
 from aitbc_tui.transport.child import SHELL, TETHER, Capped, Child, collect, lines, monotonic
 from aitbc_tui.transport.http import HttpClient
+from aitbc_tui.transport.permit import Permit
 from aitbc_tui.transport.shell import Shell
 from aitbc_tui.transport.spec import HostSpec, Limits
 from aitbc_tui.transport.streams import Reader, Writer
@@ -35,6 +37,7 @@ class Host(ABC):
 
     def __init__(self, spec: HostSpec, clock: Callable[[], float]) -> None:
         self.spec = spec
+        self.permit: Permit | None = None  # set by whoever knows the environment; without it everything may be sent
         self._clock = clock
         self._meter = Meter()
         self._http = HttpClient(spec.name, self._dial, self._meter, self.trouble)
@@ -78,6 +81,8 @@ class Host(ABC):
         max_bytes: int,
     ) -> HttpAnswer:
         """One HTTP exchange; `url` is as the host itself sees it. An answer of any status is returned."""
+        if self.permit is not None:
+            self.permit.http(method, url, self.spec.name)
         self._check()
         return await self._http.request(
             method,
@@ -95,7 +100,10 @@ class Host(ABC):
         """For a library that speaks httpx. Give its client `follow_redirects=False, trust_env=False`."""
         from aitbc_tui.transport.httpx_bridge import ChannelTransport  # httpx is slow to import
 
-        return ChannelTransport(self._dial, self._meter, self.trouble, deadline_s=deadline_s, max_bytes=max_bytes)
+        inner = ChannelTransport(self._dial, self._meter, self.trouble, deadline_s=deadline_s, max_bytes=max_bytes)
+        if self.permit is not None:
+            inner.permit = partial(self.permit.http, host=self.spec.name)
+        return inner
 
     async def shell(self, script: str, *, timeout_s: float, max_bytes: int) -> ShellAnswer:
         """Run a script of ours in the host's one persistent `sh`. Commands that may hang need `timeout`."""
@@ -104,6 +112,8 @@ class Host(ABC):
 
     async def run(self, argv: Sequence[str], *, timeout_s: float, max_bytes: int) -> ShellAnswer:
         """Run one command, no shell in between; it does not outlive `timeout_s`, even without us."""
+        if self.permit is not None:
+            self.permit.command(argv, self.spec.name)
         self._check()
         name = clean(argv[0], 80)
         seconds = max(1, math.ceil(timeout_s))
@@ -121,6 +131,8 @@ class Host(ABC):
 
     async def stream(self, argv: Sequence[str], *, max_line: int) -> AsyncIterator[bytes]:
         """The lines of a command that runs until the iterator is closed (use `contextlib.aclosing`)."""
+        if self.permit is not None:
+            self.permit.command(argv, self.spec.name)
         self._check()
         name = clean(argv[0], 80)
         child = await self._spawn(["sh", "-c", TETHER, "sh", *argv])

@@ -51,6 +51,7 @@ class ChannelTransport(httpx.AsyncBaseTransport):
         deadline_s: float,
         max_bytes: int,
     ) -> None:
+        self.permit: Callable[[str, str], None] | None = None  # raises when a request may not be sent
         self._gone = gone
         self._deadline_s = deadline_s
         self._max_bytes = max_bytes
@@ -62,6 +63,8 @@ class ChannelTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.permit is not None:
+            self.permit(request.method, str(request.url))
         ends = time.monotonic() + self._deadline_s
         core = httpcore.Request(
             request.method,

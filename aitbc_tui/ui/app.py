@@ -33,6 +33,7 @@ from aitbc_tui.ui.screens.dashboard import DashboardScreen
 from aitbc_tui.ui.styling import sheets
 
 TICK_S = 5.0  # ages move in steps of 5 s, also when nothing new arrives
+BEGIN_S = 0.5  # at the latest so long after the start
 SILENT_S = 20.0  # a collector that says nothing for so long is said to be silent
 FORCED_EXIT_S = 6.0  # a terminal that is gone must not keep the process
 
@@ -125,6 +126,8 @@ class AitbcApp(App[int]):
     def on_mount(self) -> None:
         self._handle_signals()
         self.call_after_refresh(self._begin)
+        # A screen opened before the first refresh drops that call: the backend must start all the same.
+        self.set_timer(BEGIN_S, self._begin)
 
     def _handle_signals(self) -> None:
         if self.is_headless:
@@ -146,7 +149,9 @@ class AitbcApp(App[int]):
         self.exit(code)
 
     def _begin(self) -> None:
-        """The first frame is painted: now the backend may import and connect."""
+        """The first frame is painted: now the backend may import and connect. Once."""
+        if self._begun:
+            return
         self._own_loop = asyncio.get_running_loop()
         self._own_context = contextvars.copy_context()
         self.backend.on_change(lambda: self.from_thread(self._wanted))

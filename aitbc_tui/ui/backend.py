@@ -40,5 +40,8 @@ class Backend(Protocol):
     def verify(self, job_id: str) -> Future[str]:
         """Fetch and verify the receipt of a job again; resolves to the verdict."""
 
+    def audit(self, action: str, subject: str) -> None:
+        """One line of the audit log, such as an unmasked id; on disk when this returns."""
+
     def stop(self) -> None:
         """End the collector and every connection; returns when they are gone (at most 3 s)."""

@@ -64,7 +64,8 @@ class JobScreen(DetailScreen):
         row = snapshot.job(self.job_id)
         if row is None:
             asked = snapshot.now - (self._opened_at or snapshot.now)
-            return unknown_job(snapshot, self.job_id, asked, width)
+            refused = snapshot.watched == self.job_id and snapshot.watched_trouble is not None
+            return unknown_job(snapshot, self.job_id, asked, width, snapshot.watched_trouble if refused else None)
         return build_job(snapshot, row, self._view, width)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import JobRow, Snapshot, TraceStep
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
@@ -85,20 +86,29 @@ def _head(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
     return lines
 
 
-def unknown_job(snapshot: Snapshot, job_id: str, asked_s: float, width: int) -> list[Line]:
-    """No row of this id: while it is asked for, and when nobody here knows it."""
+def unknown_job(
+    snapshot: Snapshot, job_id: str, asked_s: float, width: int, trouble: Trouble | None = None
+) -> list[Line]:
+    """No row of this id: while it is asked for, when nobody here knows it, and when that cannot be learnt."""
     shown = clean(job_id, 64)
-    if asked_s < 5 and snapshot.coordinator:
-        title = section(f"Job {shown[:8]}", width, mark=(Level.COMING, "asked"), text="no answer yet", heavy=True)
-        return [title, *text_lines(f"GET /v1/jobs/{shown}, and the ledger of this machine", width)]
-    if snapshot.coordinator_verdict.level is not Level.GOOD:
+    answered = trouble is not None and trouble.status == 404
+    if trouble is not None and not answered:
+        title = section(f"Job {shown[:8]}", width, mark=(Level.UNKNOWN, "unknown"), heavy=True)
+        return [title, *text_lines(f"? not learnt: {trouble.detail}", width), *text_lines(str(trouble.remedy), width)]
+    if snapshot.coordinator_verdict.level is not Level.GOOD and not answered:
         title = section(f"Job {shown[:8]}", width, mark=(Level.UNKNOWN, "unknown"), heavy=True)
         why = str(snapshot.coordinator_verdict.text or snapshot.coordinator_verdict.word)
         return [title, *text_lines(f"? not learnt: the coordinator does not answer now ({why})", width)]
+    if asked_s < 5 and not answered and snapshot.coordinator:
+        title = section(f"Job {shown[:8]}", width, mark=(Level.COMING, "asked"), text="no answer yet", heavy=True)
+        return [title, *text_lines(f"GET /v1/jobs/{shown}, and the ledger of this machine", width)]
     title = section(f"Job {shown[:8]}", width, mark=(Level.NONE, "no such job here"), heavy=True)
+    asked = (
+        "404 job not found" if answered else "it was not asked for by its id: that needs a client key and access submit"
+    )
     return [
         title,
-        *text_lines(f"{fmt.NONE} no such job here (404 job not found): {shown}", width),
+        *text_lines(f"{fmt.NONE} no such job here ({asked}): {shown}", width),
         *text_lines("A job of another client looks the same: the coordinator tells a client only of its own.", width),
         *text_lines("It is not in the last 100 of the list either, nor in the ledger of this machine.", width),
         *text_lines("An id has 32 digits 0-9 a-f, without dashes; capitals are not found.", width, role=Role.MUTED),

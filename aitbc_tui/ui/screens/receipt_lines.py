@@ -97,16 +97,12 @@ def _first_seen(snapshot: Snapshot, key: str) -> str:
     return f"first seen {min(times).strftime('%H:%M')}" if times else ""
 
 
-def _pinned_known(snapshot: Snapshot, receipt: VerifiedReceipt) -> list[str]:
-    """Keys that the list shows to be pinned for signing: a receipt passed that check under them."""
-    known = {
-        str(row.receipt.signing_key_id): None
-        for row in snapshot.receipts
-        if row.receipt.signing_key_id and _passed(row.receipt, CheckName.PINNED)
-    }
+def _pinned_known(snapshot: Snapshot, receipt: VerifiedReceipt) -> list[tuple[str, str]]:
+    """Pinned signing keys and the day of each pin; the one that verified this receipt first."""
+    pins = {str(pin.key_id): str(pin.added) for pin in snapshot.pins if pin.role == "signing"}
     if receipt.signing_key_id and _passed(receipt, CheckName.PINNED):
-        known[str(receipt.signing_key_id)] = None
-    return list(known)[:2]
+        pins = {str(receipt.signing_key_id): pins.get(str(receipt.signing_key_id), "")} | pins
+    return list(pins.items())[:2]
 
 
 def _keys(snapshot: Snapshot, receipt: VerifiedReceipt, width: int) -> list[Line]:
@@ -118,10 +114,11 @@ def _keys(snapshot: Snapshot, receipt: VerifiedReceipt, width: int) -> list[Line
     else:
         lines.append(Line((Run(" in receipt   ", Role.MUTED), Run("none"))))
     pinned = _pinned_known(snapshot, receipt)
-    for index, key in enumerate(pinned):
-        lines.append(_key_line("" if index else "pinned", key, Run("signing", Role.MUTED)))
+    for index, (key, added) in enumerate(pinned):
+        about = f"signing, {added}" if added else "signing"
+        lines.append(_key_line("" if index else "pinned", key, Run(about, Role.MUTED)))
     if not pinned:
-        lines.append(Line((Run(" pinned       ", Role.MUTED), Run("? none seen; aitbc-tui trust list", Role.UNKNOWN))))
+        lines.append(Line((Run(" pinned       ", Role.MUTED), Run("none; aitbc-tui trust add signing KEY", Role.WARN))))
     attested = _passed(receipt, CheckName.ATTESTATION)
     for key in receipt.attestation_key_ids[:2]:
         mark = Run("● pinned", Role.OK) if attested else Run("■ NOT PINNED", Role.BAD_STRONG)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from aitbc_tui.domain.observed import Trouble, TroubleKind
 from aitbc_tui.domain.order import OrderField, OrderFields, make_order
 from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.snapshot import Access, JobRow, Snapshot
+from aitbc_tui.domain.text import literal
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line, Role
 from aitbc_tui.ui.screens.cancel_lines import Asked, build_cancel
@@ -178,14 +180,18 @@ def test_a_foreign_job_says_which_nothing_it_is() -> None:
     assert "only the owner's key may read it" in text
 
 
-def unknown_text(snapshot: Snapshot, asked_s: float) -> str:
-    return fits(unknown_job(snapshot, "f" * 32, asked_s, 80), 80)
+def unknown_text(snapshot: Snapshot, asked_s: float, trouble: Trouble | None = None) -> str:
+    return fits(unknown_job(snapshot, "f" * 32, asked_s, 80, trouble), 80)
 
 
 def test_an_unknown_id_is_asked_for_before_it_is_denied() -> None:
     snapshot = details.bad_network()
     assert "no answer yet" in unknown_text(snapshot, 1.0)
-    assert "404 job not found" in unknown_text(snapshot, 10.0)
+    not_found = Trouble(TroubleKind.EMPTY, literal("job not found"), status=404)
+    assert "404 job not found" in unknown_text(snapshot, 1.0, not_found)
+    assert "404" not in unknown_text(snapshot, 10.0), "nobody asked for it by its id"
+    refused = Trouble(TroubleKind.REFUSED, literal("401 invalid api key"), status=401)
+    assert "? not learnt: 401" in unknown_text(snapshot, 10.0, refused)
     silent = replace(snapshot, coordinator_verdict=details.verdict(Level.STALE, "stale", "no answer in 10 s"))
     assert "404" not in unknown_text(silent, 10.0) and "? not learnt" in unknown_text(silent, 10.0)
 

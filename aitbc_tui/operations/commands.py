@@ -1,0 +1,187 @@
+"""Every command that this program runs on a host: a fixed list, each with what it is for and whether it changes anything.
+
+`doctor --commands` prints it. What is not on it is refused at access `observe` by the transport.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.text import clean
+
+MAX_LINES = 10_000
+BACKUP_MARK = ".aitbc-tui-"
+_PATH = re.compile(r"/[\w.+@/-]{0,400}")
+_UNIT = re.compile(r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@-]{0,254}")
+_VALUE = re.compile(r"[\w.,:/@+-]{0,200}")
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """One form. `{...}` are the parts that come from the configuration, checked before they are put in."""
+
+    form: str
+    purpose: str
+    writes: bool = False
+    sudo: bool = False  # with `sudo -n` in front where the host says `sudo = true`
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        parts = re.split(r"(\{\w+\})", self.form)
+        return re.compile("".join(_PARTS[part] if part in _PARTS else re.escape(part) for part in parts))
+
+
+_PARTS = {
+    "{path}": r"/[\w.+@/-]+",
+    "{backup}": rf"/[\w.+@/-]+{re.escape(BACKUP_MARK)}\d{{8}}T\d{{6}}Z(?:\.db)?",
+    "{unit}": r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@-]*",
+    "{units}": r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@ -]*",
+    "{n}": r"\d+",
+    "{key}": r"[a-z][a-z0-9_]*",
+    "{value}": r"[\w.,:/@+-]*",
+    "{props}": r"[A-Za-z,]+",
+    "{fields}": r"[\w.,]+",
+}
+COMMANDS: tuple[Fixed, ...] = (
+    Fixed("sh", "one shell a host: reads /proc and environment files by its own built-ins, runs the short looks below"),
+    Fixed("true", "whether a session can be opened at all"),
+    Fixed("systemctl show {units} -p {props}", "state of the configured units"),
+    Fixed("git --no-optional-locks -C {path} status --porcelain=v2 --branch", "which commit, clean or not"),
+    Fixed("git -C {path} rev-parse HEAD @{upstream}", "both heads"),
+    Fixed("df -Pk {path}", "free space of the disk under a path"),
+    Fixed("stat -c %s {path}", "size of a file"),
+    Fixed("ls -1 {path}", "which backups there are"),
+    Fixed("nvidia-smi --query-gpu={fields} --format=csv,noheader,nounits", "the cards, once"),
+    Fixed("nvidia-smi --query-gpu={fields} --format=csv,noheader,nounits --loop={n}", "the cards, while it is read"),
+    Fixed("journalctl -u {unit} -n {n} --no-pager -o short-iso", "a unit's log", sudo=True),
+    Fixed("journalctl -u {unit} -n {n} --no-pager -o short-iso -f", "the same, followed", sudo=True),
+    Fixed("sqlite3 -readonly {path} PRAGMA integrity_check", "whether a backup can be read back", sudo=True),
+    Fixed("env GIT_TERMINAL_PROMPT=0 git -C {path} fetch --quiet origin", "sync git", writes=True, sudo=True),
+    Fixed("git -C {path} merge --ff-only @{upstream}", "sync git: fast-forward only", writes=True, sudo=True),
+    Fixed("sqlite3 -readonly {path} VACUUM INTO '{backup}'", "backup of the chain's data", writes=True, sudo=True),
+    Fixed("rm -f {backup}", "the oldest backups beyond three", writes=True, sudo=True),
+    Fixed("cp -p {path} {backup}", "backup of an environment file", writes=True, sudo=True),
+    Fixed("cp -p {backup} {path}", "its way back when a change failed", writes=True, sudo=True),
+    Fixed("sed -i s|^{key}=.*|{key}={value}| {path}", "one agreed key of an environment file", writes=True, sudo=True),
+    Fixed("sed -i $a{key}={value} {path}", "the same where the key is missing", writes=True, sudo=True),
+    Fixed("systemctl start {unit}", "service, coordinate", writes=True, sudo=True),
+    Fixed("systemctl stop {unit}", "service, coordinate", writes=True, sudo=True),
+    Fixed("systemctl restart {unit}", "service, coordinate", writes=True, sudo=True),
+)
+
+
+def form_of(argv: Sequence[str]) -> Fixed | None:
+    """Which of the list a command is; None when it is none of them."""
+    words = list(argv)
+    if words[:2] == ["sudo", "-n"]:
+        words = words[2:]
+    line = " ".join(words)
+    return next((fixed for fixed in COMMANDS if fixed.pattern.fullmatch(line)), None)
+
+
+def reads_only(argv: Sequence[str]) -> bool:
+    found = form_of(argv)
+    return found is not None and not found.writes
+
+
+def listing() -> str:
+    """For `doctor --commands`: what runs on hosts, and the least that a key for watching needs."""
+    lines = ["commands on hosts; {...} comes from the configuration, * changes something, S through sudo -n"]
+    for fixed in COMMANDS:
+        marks = ("*" if fixed.writes else " ") + ("S" if fixed.sudo else " ")
+        lines.append(f"{marks} {fixed.form:<76} {fixed.purpose}")
+    lines += [
+        "",
+        "the least line of authorized_keys for watching (one permitopen for each rpc, coordinator and Ollama port):",
+        'restrict,permitopen="127.0.0.1:8006",permitopen="127.0.0.1:8000" ssh-ed25519 AAAA... watcher',
+        "",
+        "sudoers for a host with sudo = true, one line a unit:",
+        sudoers_line("OPERATOR", ("systemctl", "restart", "aitbc-blockchain-node")),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def sudoers_line(user: str, argv: Sequence[str]) -> str:
+    """What to add so that `sudo -n` may run this command."""
+    return f"{user or 'USER'} ALL=(root) NOPASSWD: /usr/bin/{clean(shlex.join(argv), 200)}"
+
+
+def path(value: str) -> str:
+    """A path that is safe to hand to a command; of the configuration, but it may have been typed wrong."""
+    if not _PATH.fullmatch(value) or "/../" in f"{value}/":
+        raise ConfigError(f"{clean(value, 80)!r} is not a path that commands are run on", remedy="letters, digits, ._+@-")
+    return value
+
+
+def unit(name: str) -> str:
+    if not _UNIT.fullmatch(name):
+        raise ConfigError(f"{clean(name, 80)!r} is no unit name")
+    return name
+
+
+def systemctl(verb: str, name: str) -> tuple[str, ...]:
+    if verb not in ("start", "stop", "restart"):
+        raise ConfigError(f"{clean(verb, 40)!r} is none of start, stop, restart")
+    return ("systemctl", verb, unit(name))
+
+
+def journal(name: str, lines: int, follow: bool = False) -> tuple[str, ...]:
+    if not 0 <= lines <= MAX_LINES:
+        raise ConfigError(f"-n {lines}: from 0 to {MAX_LINES} lines")
+    argv = ("journalctl", "-u", unit(name), "-n", str(lines), "--no-pager", "-o", "short-iso")
+    return (*argv, "-f") if follow else argv
+
+
+def disk(folder: str) -> tuple[str, ...]:
+    return ("df", "-Pk", path(folder))
+
+
+def size(file: str) -> tuple[str, ...]:
+    return ("stat", "-c", "%s", path(file))
+
+
+def files(folder: str) -> tuple[str, ...]:
+    return ("ls", "-1", path(folder))
+
+
+def git_heads(repo: str) -> tuple[str, ...]:
+    return ("git", "-C", path(repo), "rev-parse", "HEAD", "@{upstream}")
+
+
+def git_fetch(repo: str) -> tuple[str, ...]:
+    return ("env", "GIT_TERMINAL_PROMPT=0", "git", "-C", path(repo), "fetch", "--quiet", "origin")
+
+
+def git_forward(repo: str) -> tuple[str, ...]:
+    return ("git", "-C", path(repo), "merge", "--ff-only", "@{upstream}")
+
+
+def vacuum(database: str, backup: str) -> tuple[str, ...]:
+    return ("sqlite3", "-readonly", path(database), f"VACUUM INTO '{path(backup)}'")
+
+
+def integrity(database: str) -> tuple[str, ...]:
+    return ("sqlite3", "-readonly", path(database), "PRAGMA integrity_check")
+
+
+def remove_backup(backup: str) -> tuple[str, ...]:
+    if BACKUP_MARK not in backup:
+        raise ConfigError(f"{clean(backup, 80)} is no backup of ours")
+    return ("rm", "-f", path(backup))
+
+
+def copy(source: str, target: str) -> tuple[str, ...]:
+    return ("cp", "-p", path(source), path(target))
+
+
+def set_key(file: str, key: str, value: str, present: bool) -> tuple[str, ...]:
+    """Change or append one line of an environment file. The value can hold nothing that sed would understand."""
+    if not _KEY.fullmatch(key) or not _VALUE.fullmatch(value):
+        raise ConfigError(f"{clean(key, 60)}: its value cannot be written by a command", remedy="edit the file by hand")
+    script = f"s|^{key}=.*|{key}={value}|" if present else f"$a{key}={value}"
+    return ("sed", "-i", script, path(file))
