@@ -96,6 +96,11 @@ class Context:
             return False
         return self.common.yes == self.environment.name if self.environment.production else True
 
+    def limit(self, seconds: float) -> None:
+        """A deadline that an input object gave instead of `--timeout`."""
+        self.timeout_s = seconds
+        self._ends_at = time.monotonic() + seconds
+
     def remaining(self) -> float | None:
         """Seconds left for this command; None without a deadline."""
         if self._ends_at is None or self.timeout_s is None:

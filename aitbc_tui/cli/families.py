@@ -72,6 +72,18 @@ FAMILIES: tuple[Family, ...] = (
         "whether the nodes are online, move and agree, in the Node Coordinator's own output object",
         "aitbc-tui status --target all --json\naitbc-tui status --input request.json",
     ),
+    Family(
+        "health",
+        f"{_HERE}.health",
+        "every check of every node: units, resources, git, P2P, latency, clocks, consensus, GPUs",
+        "aitbc-tui health --target all\naitbc-tui health --target follower --json",
+    ),
+    Family(
+        "sync",
+        f"{_HERE}.sync",
+        "bring followers level with the producer: blockchain, mempool, configuration, git",
+        "aitbc-tui sync --sync-type blockchain --target follower\naitbc-tui sync --sync-type git --dry-run",
+    ),
     Family("nodes", f"{_HERE}.nodes", "heads, agreement, peers, units and git of every node", "aitbc-tui nodes --json"),
     Family(
         "mempool",

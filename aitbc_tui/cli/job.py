@@ -28,7 +28,7 @@ from aitbc_tui.cli.output import print_json, print_table
 from aitbc_tui.cli.receiptlist import check_id, receipt_json, sum_text
 from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.figures import clock
-from aitbc_tui.domain.observed import Observed
+from aitbc_tui.domain.observed import Observed, TroubleKind
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
@@ -85,8 +85,8 @@ def _failures(seen: Seen, job_id: str) -> list[AitbcError]:
     facts = world.job_facts.get(job_id)
     if facts is not None and facts.view.trouble is not None:
         figures.append(facts.view)
-    errors = distinct(seen.unheard(figure, host) for figure in figures)
-    return [error for error in errors if not (isinstance(error, HttpError) and error.status == 404)]
+    asked = [figure for figure in figures if figure.trouble is None or figure.trouble.kind is not TroubleKind.EMPTY]
+    return distinct(seen.unheard(figure, host) for figure in asked)
 
 
 def _unknown(seen: Seen, job_id: str, failures: list[AitbcError]) -> AitbcError:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from aitbc_tui.cli.context import Context
+from aitbc_tui.cli.exits import Exit, code_of
 from aitbc_tui.cli.looking import MARGIN_S, figure_error, link_error, with_collector
 from aitbc_tui.cli.output import failure_line, print_table, warn
 from aitbc_tui.cli.report import report
@@ -102,7 +103,8 @@ def finish(ctx: Context, needed: Sequence[AitbcError | None], beside: Iterable[A
     for error in distinct(beside):
         if (error.host, error.detail) not in said:
             warn(ctx.err, failure_line(error).partition(": ")[2])
-    return report(failures, ctx.err, answered=sum(1 for error in needed if error is None))
+    answered = sum(1 for error in needed if error is None or code_of(error) is Exit.UNHEALTHY)  # a refusal answers too
+    return report(failures, ctx.err, answered=answered)
 
 
 def distinct(errors: Iterable[AitbcError | None]) -> list[AitbcError]:

@@ -15,6 +15,7 @@ from aitbc_tui.cli.looking import MARGIN_S
 from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json, warn
 from aitbc_tui.cli.report import report
+from aitbc_tui.cli.sending import Sending, wanted
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.order import (
     PROMPT_MAX,
@@ -33,7 +34,7 @@ from aitbc_tui.domain.work import JobOrder
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
 
-RECEIPTS = 50
+
 HELP = "aitbc-tui submit --help; nothing was sent"
 _OPTIONS = {
     OrderField.MODEL: "--model",
@@ -56,18 +57,26 @@ def add(parser: Parser, verb: str) -> None:
     parser.add_argument("--type", choices=("inference",), default="inference", help="the kind of job")
     parser.add_argument("--ttl", metavar="SECONDS", default="900", help="how long it may wait and run (default 900)")
     parser.add_argument("--pay", metavar="AMOUNT", default="0", help="AITBC to hold in escrow (default 0: none)")
-    parser.add_argument("--count", metavar="N", default="1", help="so many jobs of this kind, 1 to 20")
+    parser.add_argument("--count", metavar="N", default="1", help="so many jobs, 1 to 20; with --report 1 to 1000")
     parser.add_argument("--region", metavar="R", default="", help="only a miner of this region")
     parser.add_argument("--min-vram-gb", metavar="N", default="", help="only a miner that says it has so much")
     parser.add_argument("--gpu", metavar="NAME", default="", help="only a miner that says it has this card")
     parser.add_argument("--max-price", metavar="X", default="", help="only a miner that asks for no more")
     parser.add_argument("--wait", action="store_true", help="follow each job to its end and verify its receipt")
+    parser.add_argument(
+        "--report", metavar="DIR", help="stress test: follow all, write figures there; --model may be M1,M2"
+    )
+    parser.add_argument("--cancel-left", action="store_true", help="with --report: cancel what has not ended")
     parser.add_argument("--dry-run", action="store_true", help="show what would be sent, send nothing")
     add_json(parser)
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     fields = fields_of(args)
+    if args.report is not None and not args.dry_run:
+        from aitbc_tui.cli.report_stress import run_report
+
+        return run_report(ctx, args, fields)
     wrong = errors_of(check_order(fields, ()))
     if wrong:
         return report([ConfigError(_named(problem), remedy=HELP) for problem in wrong], ctx.err)
@@ -157,7 +166,7 @@ def _finish(ctx: Context, args: argparse.Namespace, order: JobOrder, sending: Se
         needs = f"; sending needs access submit, this is {access.value}" if access is Access.OBSERVE else ""
         ctx.err.write(f"nothing was sent: --dry-run{needs}\n")
         return Exit.OK
-    if sending.unsent:
+    if sending.unsent and sending.sent:
         ctx.err.write(f"{sending.unsent} of {order.count} were not sent\n")
     return report(failures, ctx.err)
 

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from aitbc_tui.collect.budget import Budget
+from aitbc_tui.collect.budget import Meter
+from aitbc_tui.collect.credentials import Credentials
+from aitbc_tui.collect.detect import Detector
 from aitbc_tui.collect.hub import Hub
 from aitbc_tui.config.secrets import Secret
 from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.protocol.ask import Ask
-from aitbc_tui.protocol.failures import failure
+from aitbc_tui.protocol.failures import body_detail, failure
 from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.protocol.trouble import classify
 from aitbc_tui.state.events import Asked, Source
@@ -20,6 +22,7 @@ from aitbc_tui.transport.host import Host, HttpAnswer, LinkState
 
 T = TypeVar("T")
 Parse = Callable[[HttpAnswer, datetime | None], T]
+Address = tuple[str, str]  # a host's name, and a URL as that host sees it
 
 
 class Asker:
@@ -28,15 +31,28 @@ class Asker:
     def __init__(self, hub: Hub, hosts: Mapping[str, Host], secrets: Mapping[str, Secret]) -> None:
         self.hub = hub
         self._hosts = hosts
-        self._secrets = secrets
+        self.keys = Credentials(secrets, hub.clock.utc)
+        self._detectors: dict[Address, list[Detector]] = {}
         self._in_flight: set[Source] = set()
-        self.budgets: dict[str, Budget] = {}
+        self.budgets: dict[Address, Meter] = {}
 
     def host(self, name: str) -> Host:
         return self._hosts[name]
 
     def has(self, credential: str) -> bool:
-        return credential in self._secrets
+        return self.keys.has(credential)
+
+    def meter(self, host: str, base: str) -> Meter:
+        """The budgets of the server at this address, as its host sees it."""
+        return self.budgets.setdefault((host, base), Meter())
+
+    def watch(self, detector: Detector) -> None:
+        """This detector hears of every answer of its server."""
+        self._detectors.setdefault((detector.host, detector.base), []).append(detector)
+
+    @property
+    def detectors(self) -> list[Detector]:
+        return [detector for found in self._detectors.values() for detector in found]
 
     def coming(self, host: str) -> bool:
         """The first connection is still being made: nothing failed yet, and nothing can be asked."""
@@ -53,24 +69,36 @@ class Asker:
 
     async def exchange(self, host: str, base: str, ask: Ask) -> HttpAnswer:
         """One exchange within the server's budget; the answer whatever its status."""
-        budget = self.budgets.setdefault(base, Budget())
+        credential = await self.keys.headers(ask.credential)
+        budget = self.meter(host, base).of(ask)
         now = self.hub.clock.monotonic()
         budget.check(now, host)
-        headers = ask.headers
-        if ask.credential is not None and ask.credential in self._secrets:
-            headers["x-api-key"] = self._secrets[ask.credential].reveal()
         self.hub.emit(Asked(1, now))
         budget.spent(now)
         answer = await self._hosts[host].request(
             ask.method,
             base.rstrip("/") + ask.target,
-            headers=headers,
+            headers=ask.headers | credential,
             body=ask.body,
             timeout_s=ask.timeout_s,
             max_bytes=ask.max_bytes,
         )
         budget.learn(answer.status, answer.headers, self.hub.clock.monotonic())
+        await self._learn((host, base), ask, answer, bool(credential))
         return answer
+
+    async def _learn(self, server: Address, ask: Ask, answer: HttpAnswer, sent: bool) -> None:
+        """What the answer says of the endpoint, of the credential that went with it, and of the server's clock."""
+        role = ask.credential if sent and ask.credential is not None else ""
+        for detector in self._detectors.get(server, ()):
+            detector.note(ask, answer.status, answer.headers, answer.body, role)
+        if not sent:
+            return
+        date = parse_http_date(answer.headers.get("date"))
+        if date is not None:
+            self.keys.heard(date.timestamp())
+        said = "" if answer.status < 300 else str(body_detail(answer.headers, answer.body))
+        await self.keys.answered(ask.credential, answer.status, said)
 
     async def ask(self, source: Source, host: str, base: str, ask: Ask, parse: Parse[T]) -> T | None:
         """Ask and report. None when it failed (which the hub then knows) or is being asked already."""
@@ -94,15 +122,17 @@ class Asker:
         try:
             value, at, rtt_ms = await work()
         except AitbcError as error:
-            self.hub.failed(source, self._trouble(error, ask))
+            self.hub.failed(source, self.trouble(error, ask))
             return None
         finally:
             self._in_flight.discard(source)
         self.hub.answered(source, value, at, rtt_ms)
         return value
 
-    def _trouble(self, error: AitbcError, ask: Ask | None) -> Trouble:
+    def trouble(self, error: AitbcError, ask: Ask | None) -> Trouble:
+        """What a failed attempt means, in the words of a pane."""
         now = self.hub.clock.monotonic()
         retry = error.retry_after_s if isinstance(error, HttpError) else None
         sent = ask is not None and ask.credential is not None and self.has(ask.credential)
-        return classify(error, ask, key_sent=sent, now=now, retry_at=None if retry is None else now + retry)
+        trouble = classify(error, ask, key_sent=sent, now=now, retry_at=None if retry is None else now + retry)
+        return self.keys.explain(trouble, ask)

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.clock import Clock, RealClock
 from aitbc_tui.collect.coordinator import CoordinatorPoll
+from aitbc_tui.collect.credentials import Credentials
 from aitbc_tui.collect.gpus import GpuWatch
 from aitbc_tui.collect.hosts import HostPoll
 from aitbc_tui.collect.hub import Hub
@@ -22,8 +24,9 @@ from aitbc_tui.collect.ollama import EVERY_S, OllamaPoll
 from aitbc_tui.collect.ownjobs import OwnJobs
 from aitbc_tui.collect.pace import Rhythm
 from aitbc_tui.collect.receipts import ReceiptPages, Verifier
-from aitbc_tui.collect.setup import Setup, host_spec, topology_of, units_of
+from aitbc_tui.collect.setup import ROLES, Setup, host_spec, topology_of, units_of
 from aitbc_tui.collect.writes import Writer, known_jobs, no_coordinator
+from aitbc_tui.config.model import SecretSource
 from aitbc_tui.config.secrets import Secret, read_secret
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.identity import Masker, Role
@@ -34,6 +37,7 @@ from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ledger.book import Ledger
 from aitbc_tui.operations.commands import reads_only
 from aitbc_tui.operations.orders import Desk, who
+from aitbc_tui.protocol.capability import AuthMode
 from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.host import Host, LinkReport, LinkState, open_host
 from aitbc_tui.transport.permit import Permit
@@ -88,6 +92,8 @@ class Collector:
             self.hosts[config.name] = host
             self.hub.link(host.report())
         asker = Asker(self.hub, self.hosts, secrets)
+        asker.keys = Credentials(secrets, self.clock.utc, self._sources())
+        asker.keys.changed = self.note_servers
         self.asker = asker
         t = self.topology
         ports = [n.p2p_port for n in t.nodes]
@@ -126,7 +132,8 @@ class Collector:
         own = OwnJobs(asker, host, url, mask, verifier, pages)
         rows = await asyncio.to_thread(ledger.own_jobs, name)
         own.known(known_jobs(rows, self.clock.monotonic()))
-        client = mask(Role.CLIENT, secrets["client"].reveal()).label if "client" in secrets else SafeText("")
+        identity = asker.keys.identity("client")
+        client = mask(Role.CLIENT, identity).label if identity else SafeText("")
         self.hub.topology(replace(self.topology, client=client))
         desk = Desk(name, self.setup.environment.access, ledger, "client" in secrets, str(client))
         self.writer = Writer(asker, host, url, mask, desk, own)
@@ -142,6 +149,30 @@ class Collector:
             receipts_s=t.receipts_interval_s,
         )
         self._through.setdefault(host, []).append(self.coordinator.rhythm)
+        asker.keys.mode, asker.keys.detect = AuthMode.UNKNOWN, self.coordinator.detector.ready
+        self.coordinator.detector.on_found = partial(self._found, self.coordinator, mask)
+
+    def _found(self, coordinator: CoordinatorPoll, mask: Masker) -> None:
+        """It is known what the coordinator is: keys or tokens, and as whom our client credential is known."""
+        mode = coordinator.detector.mode
+        self.asker.keys.mode = mode
+        coordinator.found()
+        client = self.asker.keys.identity("client")
+        word = "token" if mode is AuthMode.TOKENS else "key"
+        label = mask(Role.CLIENT, client).label if client else SafeText("")
+        self.hub.topology(replace(self.topology, client=label, credential_word=word))
+        self.note_servers()
+
+    def note_servers(self) -> None:
+        """Credentials and servers as they stand now; a token's countdown goes on while nothing is heard."""
+        rows = self.asker.keys.rows(self.topology.credentials)
+        servers = tuple(detector.row() for detector in self.asker.detectors)
+        if (rows, servers) != (self.topology.credentials, self.topology.capabilities):
+            self.hub.topology(replace(self.topology, credentials=rows, capabilities=servers))
+
+    def _sources(self) -> dict[str, SecretSource]:
+        found = {role: self.setup.secret_source(role) for role in ROLES}
+        return {role: source for role, source in found.items() if source is not None}
 
     async def _secrets(self) -> dict[str, Secret]:
         """Every configured credential that can be read; one that cannot is said on the screen, and the rest goes on."""
@@ -183,6 +214,9 @@ class Collector:
         up = report.state in (LinkState.UP, LinkState.LOCAL)
         was, self._up[report.host] = self._up.get(report.host, False), up
         if up and not was:
+            for detector in self.asker.detectors:
+                if detector.host == report.host:
+                    detector.forget()
             for rhythm in self._through.get(report.host, ()):
                 rhythm.refresh()
 
@@ -229,6 +263,8 @@ class Collector:
         last = 0.0
         while True:
             now = self.clock.monotonic()
+            if now - last >= QUIET_S:
+                self.note_servers()
             if self.hub.changed or now - last >= QUIET_S:
                 for host in self.hosts.values():
                     self.hub.link(host.report())

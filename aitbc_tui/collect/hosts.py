@@ -1,4 +1,4 @@
-"""Polling one host: figures and sockets by shell built-ins, units once a minute, git rarely; one shell for all."""
+"""Polling one host: figures, sockets and settings by shell built-ins, units and disk less often, git rarely."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from functools import partial
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.pace import Rhythm
 from aitbc_tui.domain.errors import CommandError
-from aitbc_tui.domain.node import GitState, HostFigures, Peers, Unit
+from aitbc_tui.domain.node import DiskReading, GitState, HostFigures, NodeSettings, Peers, Unit
 from aitbc_tui.domain.text import clean
-from aitbc_tui.protocol import git, hostprobe, systemd
+from aitbc_tui.protocol import disk, git, hostprobe, nodesettings, systemd
 from aitbc_tui.state.events import Kind, Source
 from aitbc_tui.state.topology import NodeFrame
 from aitbc_tui.transport.host import ShellAnswer
@@ -19,11 +19,14 @@ from aitbc_tui.transport.host import ShellAnswer
 SCRIPT_S = 8.0
 MAX_BYTES = 512 * 1024
 GIT_S = 900.0
+DISK_S = 15.0
 Got = tuple[float, float | None]
 
 
 class HostPoll:
-    """One host's rhythm. No process is started on it but one `systemctl show` a minute and a rare `git status`."""
+    """One host's rhythm. No process is started on it but `systemctl show` and `df` four times a minute, and a rare
+    `git status`.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,8 @@ class HostPoll:
         if self._units:
             self.rhythm.every(units_s, self.units)
         if self._nodes:
+            self.rhythm.every(DISK_S, self.disk)
+            self.rhythm.every(DISK_S, self.settings)
             self.rhythm.every(GIT_S, self.git)
 
     async def _shell(self, script: str) -> ShellAnswer:
@@ -69,7 +74,17 @@ class HostPoll:
         if await self._asker.report(Source(Kind.FIGURES, self.host), read) is None:
             return
         for node in self._nodes:
+            if self._leases(node, answers[0]):
+                continue
             await self._asker.report(Source(Kind.PEERS, str(node.name)), partial(self._peers, node, answers[0]))
+
+    def _leases(self, node: NodeFrame, answer: ShellAnswer) -> bool:
+        """Whether this node's hub knows its followers by leases, and nothing listens on the P2P port."""
+        frame = self._asker.hub.world.topology.node(str(node.name))
+        if frame is None or not frame.heartbeat_s:
+            return False
+        peers = hostprobe.parse_peers(answer.stdout, node.p2p_port, ())
+        return not peers.listening and not peers.addresses
 
     async def _peers(self, node: NodeFrame, answer: ShellAnswer) -> tuple[Peers, float, float | None]:
         others = [port for port in self._ports if port != node.p2p_port]
@@ -89,6 +104,29 @@ class HostPoll:
         if self._uptime is None:
             await self.figures()
         await self._asker.report(Source(Kind.UNITS, self.host), read)
+
+    async def disk(self) -> None:
+        """The disk that holds the database of this host's nodes."""
+        if self._asker.coming(self.host):
+            return
+        path = next((node.data for node in self._nodes if node.data), "/")
+
+        async def read() -> tuple[DiskReading, float, float | None]:
+            answer = await self._shell(_bounded(disk.df_argv(path)))
+            _refuse_failure(answer, "df", self.host)
+            return disk.parse_df(answer.stdout), answer.received_at, answer.elapsed_ms
+
+        await self._asker.report(Source(Kind.DISK, self.host), read)
+
+    async def settings(self) -> None:
+        """What each node was told, as far as it must agree with the others; by built-ins, no process."""
+        for node in () if self._asker.coming(self.host) else self._nodes:
+            if node.env_files:
+                await self._asker.report(Source(Kind.SETTINGS, str(node.name)), partial(self._settings, node))
+
+    async def _settings(self, node: NodeFrame) -> tuple[NodeSettings, float, float | None]:
+        answer = await self._shell(nodesettings.settings_script(node.env_files))
+        return nodesettings.parse_settings(answer.stdout), answer.received_at, answer.elapsed_ms
 
     async def git(self) -> None:
         for node in () if self._asker.coming(self.host) else self._nodes:

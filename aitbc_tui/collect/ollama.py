@@ -15,7 +15,7 @@ from aitbc_tui.state.events import Kind, Source
 if TYPE_CHECKING:
     from ollama import AsyncClient, ListResponse, ProcessResponse
 
-EVERY_S = 30.0
+EVERY_S = 10.0
 TIMEOUT_S = 6.0
 MAX_MODELS = 500
 MAX_BYTES = 4 * 1024 * 1024

@@ -59,6 +59,7 @@ async def look(collector: Collector, wanted: Wanted, timeout_s: float) -> Snapsh
         _overdue(collector, wanted)
     for host in collector.hosts.values():
         collector.hub.link(host.report())
+    collector.note_servers()
     return collector.hub.publish()
 
 
@@ -110,6 +111,8 @@ async def _node(poll: NodePoll, wanted: Wanted) -> None:
         await poll.health()
     if wanted.mempool_limit:
         await poll.mempool(wanted.mempool_limit)
+    if wanted.host_facts:
+        await poll.peers()
 
 
 async def _host(figures: HostPoll, wanted: Wanted) -> None:

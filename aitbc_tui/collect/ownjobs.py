@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from aitbc_tui.collect.asker import Asker
+from aitbc_tui.collect.platform import OwnList
 from aitbc_tui.collect.receipts import ReceiptPages, Verifier
 from aitbc_tui.domain.identity import Masker
 from aitbc_tui.domain.receipt import VerifiedReceipt
@@ -37,6 +38,7 @@ class OwnJobs:
         self._settled: set[str] = set()
         self._no_receipt: dict[str, int] = {}
         self._tried: set[str] = set()
+        self.listing: OwnList | None = None  # where the coordinator lists the jobs of one client
 
     def known(self, jobs: list[OwnJobKnown]) -> None:
         """Jobs of the ledger, newest first."""
@@ -56,8 +58,32 @@ class OwnJobs:
             await self._foreign(world.watched)
         if not self._asker.has("client"):
             return
+        if self.listing is not None:
+            await self._from_list(self.listing)
+            return
         for job_id in self._wanted(world)[:PER_TURN]:
             await self.read(job_id)
+
+    async def _from_list(self, listing: OwnList) -> None:
+        """States come with the list; results and receipts are fetched for the jobs that the ledger knows."""
+        listed = await listing.read(lambda: self._wanted(self._asker.hub.world)[:PER_TURN])
+        states = {str(job.job_id): str(job.state) for job in listed}
+        turns = 0
+        for job_id in self._wanted(self._asker.hub.world) if listed else ():
+            state = states.get(job_id)
+            if state is None or job_id == self._asker.hub.world.watched:
+                await self.read(job_id)
+            elif state == "COMPLETED":
+                await self._result(job_id)
+                await self._receipt(job_id)
+            elif state in ENDED:
+                self._settled.add(job_id)
+                continue
+            else:
+                continue
+            turns += 1
+            if turns >= PER_TURN:
+                return
 
     def _wanted(self, world: World) -> list[str]:
         mine = sorted(world.own_jobs, key=lambda j: -world.own_jobs[j].submitted_utc)

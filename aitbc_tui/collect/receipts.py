@@ -93,7 +93,7 @@ class ReceiptPages:
             await self._verifier.save()
             return page, at, rtt
 
-        await self._asker.report(Source(Kind.RECEIPTS, NAME), read)
+        await self._asker.report(Source(Kind.RECEIPTS, NAME), read, requests.explorer_receipts(limit))
 
     async def all(self, limit: int = ALL, job_id: str = "") -> ReceiptPage | None:
         """One page of this size, reported like any other."""
@@ -101,7 +101,8 @@ class ReceiptPages:
         async def read() -> tuple[ReceiptPage, float, float | None]:
             return await self._read(limit, job_id)
 
-        return await self._asker.report(Source(Kind.RECEIPTS, NAME), read)
+        asked = requests.explorer_receipts(limit, 0, job_id)
+        return await self._asker.report(Source(Kind.RECEIPTS, NAME), read, asked)
 
     async def _read(self, limit: int, job_id: str = "") -> tuple[ReceiptPage, float, float | None]:
         try:

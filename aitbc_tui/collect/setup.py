@@ -79,6 +79,8 @@ def topology_of(setup: Setup) -> Topology:
                 chain_id=clean(n.chain_id or "", 40),
                 units=n.units,
                 p2p_port=n.p2p_port,
+                data=n.data or "",
+                env_files=n.env_files,
                 repo=n.repo,
             )
             for n in env.nodes

@@ -111,6 +111,9 @@ class Assembler:
         public = self.keys.user.export_public_key().decode("ascii")
         ssh = SshHost(name, USER, files.home, self._port(), self.keys.host(name), public, may_reach)
         machine = Machine(files, ssh)
+        if self.options.clock.simulated:
+            ssh.epoch = machine.epoch(self.options.clock)
+            files.open_pace()
         self.parts.machines[name] = machine
         return machine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from aitbc_tui.devnet.chain import Account, Block, NodeState, block_hash, genesis_block
@@ -17,6 +17,7 @@ from aitbc_tui.devnet.seeded import JsonObject, Seeded
 GENESIS_ADDRESS = "ait10tlyqdczq6ycvcrdz5xdg4jmn2jgg6y7wncd32kvkuzqgqc5385sthrv8l"
 TREASURY = "ait1mch8hek4lyucypsfpla53mtpcrjfw6uhsx3gthm8mdvs0l4clj5s4842d8"
 ROGUE = "rogue-proposer"
+PENNILESS = "ait1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqpenniless"
 _IMPORT_DELAY_S = 0.03
 _CATCH_UP = 120  # blocks a repaired follower fetches per block time: about 60 a second were measured
 _TRAFFIC_MAX = 2000  # a chain that stands still collects no more than this
@@ -34,6 +35,10 @@ class Node:
     producing: bool = True  # genesis only: False = the process lives and makes no blocks
     running: bool = True  # the node process: producer or importer
     rogue: bool = False
+    hollow: bool = False  # imports as the shipped chain_sync does: the hash, and nothing else
+    deaf: bool = False  # no block of the gossip reaches it
+    late: bool = False  # it began after the others, and refuses every block
+    chain_id_unset: bool = False  # its environment lacks chain_id
     counters: dict[str, float] = field(default_factory=dict)
     timings: dict[str, tuple[int, float]] = field(default_factory=dict)
     gauges: dict[str, float] = field(default_factory=lambda: {"gossip_subscribers_total": 0.0})
@@ -72,8 +77,12 @@ class ChainNet:
         self._rng: random.Random = seeded.rng("chain")
         self._nonce = 0
         self.flood = 0
+        self.partitioned = False  # no P2P link: transactions stay where they were submitted
+        self.gossip_lost = False  # Redis is down: no follower hears of a block
+        self.unpayable = False  # some transactions come from accounts that hold nothing
         self.nodes = [self._node(number, note) for number in range(options.nodes)]
         self.genesis = self.nodes[0]
+        self.producer = self.genesis  # whoever proposes; another one when the roles are swapped
 
     def _node(self, number: int, note: Note) -> Node:
         name = "genesis" if number == 0 else "follower" if number == 1 else f"follower-{number}"
@@ -84,7 +93,7 @@ class ChainNet:
             note(name, message, fields)
 
         state = NodeState(name, role, proposer, self.clock, noted)
-        state.store(genesis_block(GENESIS_ADDRESS))
+        state.store(genesis_block(GENESIS_ADDRESS if self.options.empty_blocks else "genesis"))
         if number == 0:
             state.accounts = {GENESIS_ADDRESS: Account(1_000_000_000), TREASURY: Account()}
         return Node(state)
@@ -142,7 +151,7 @@ class ChainNet:
         """Into this node's mempool, and by gossip into every other's whose node process runs."""
         digest = node.state.add_tx(tx)
         for other in self.nodes:
-            if other is not node and other.running:
+            if other is not node and other.running and not self.partitioned:
                 other.state.add_tx(tx)
         return digest
 
@@ -153,24 +162,32 @@ class ChainNet:
             due += self.options.block_time_s
             await self.clock.sleep(due - self.clock.monotonic())
             self.top_up()
-            if self.genesis.running and self.genesis.producing:
-                block = self.genesis.state.propose(GENESIS_ADDRESS)
-                self.genesis.state.hear(block)  # it hears its own gossip, and refuses it
+            maker = self.producer
+            if maker.running and maker.producing and (self.options.empty_blocks or maker.state.mempool):
+                block = maker.state.propose(maker.state.proposer_id)
+                maker.state.hear(block)  # it hears its own gossip, and refuses it
                 await self.clock.sleep(_IMPORT_DELAY_S)
-                self._publish(block)
+                self._publish(maker, block)
             self._rogues()
 
-    def _publish(self, block: Block) -> None:
-        for follower in self.followers:
-            if not follower.running or follower.rogue:
+    def _publish(self, maker: Node, block: Block) -> None:
+        for follower in self.nodes:
+            if follower is maker or not follower.running or follower.rogue:
                 continue
-            if not follower.state.shipped_importer:
-                self._catch_up(follower)
-            follower.state.hear(block)
+            if self.gossip_lost and block.tx_count == 0:
+                follower.deaf = True  # before an empty block, so that no transaction can be to blame
+            if follower.deaf:
+                continue
+            if not follower.state.shipped_importer and not follower.late:
+                self._catch_up(follower, maker)
+            if follower.hollow and block.height == follower.state.height() + 1:
+                follower.state.store(replace(block, parent_hash="", proposer="", tx_count=0, transactions=()))
+            else:
+                follower.state.hear(block)
 
-    def _catch_up(self, follower: Node) -> None:
+    def _catch_up(self, follower: Node, maker: Node) -> None:
         """What a repaired importer does about a gap: fetch some of the missing blocks."""
-        state, source = follower.state, self.genesis.state
+        state, source = follower.state, maker.state
         first_missing = state.height() + 1
         until = min(source.height(), first_missing + _CATCH_UP)
         for height in range(first_missing, until):
@@ -186,9 +203,9 @@ class ChainNet:
 
     def top_up(self) -> None:
         """Keep the mempool at least as full as the flood wants it."""
-        missing = self.flood - len(self.genesis.state.mempool)
+        missing = self.flood - len(self.producer.state.mempool)
         for _ in range(max(0, missing)):
-            self.submit(self.genesis, self.new_tx())
+            self.submit(self.producer, self.new_tx())
 
     def adopt_genesis_chain(self, follower: Node) -> None:
         """The copy of the producer's database that ends a fork."""
@@ -204,8 +221,10 @@ class ChainNet:
         while True:
             await self.clock.sleep(self._rng.uniform(0.4, 1.6) * self.options.tx_every_s)
             for _ in range(self._rng.choice((1, 1, 1, 2, 3))):
-                if len(self.genesis.state.mempool) < _TRAFFIC_MAX:
-                    self.submit(self.genesis, self.new_tx())
+                if len(self.producer.state.mempool) < _TRAFFIC_MAX:
+                    self.submit(self.producer, self.new_tx())
+            if self.unpayable:
+                self.submit(self.producer, {**self.new_tx(), "from": PENNILESS})
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -92,6 +92,9 @@ class Explorer:
         limit, offset = query(request, limit=(_LIMIT, 50), offset=(_OFFSET, 0))
         job_id = request.query_params.get("job_id")
         wanted = [entry for entry in reversed(self._store.receipts) if job_id in (None, entry[1].job_id)]
+        page = wanted[offset : offset + limit]
+        if any(receipt["receipt_id"] in self._store.poison for _, _, receipt in page):
+            raise UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
         items: list[JsonObject] = [
             {
                 "receiptId": receipt["receipt_id"],
@@ -102,7 +105,7 @@ class Explorer:
                 "status": receipt["status"],
                 "payload": receipt,
             }
-            for issued, job, receipt in wanted[offset : offset + limit]
+            for issued, job, receipt in page
         ]
         return JSONResponse({"jobId": "all" if job_id is None else job_id, "items": items})
 

@@ -17,7 +17,11 @@ Switch = Callable[["Devnet", str | None], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`value` says what =VALUE means, "" when it takes none. A tolerated fault must raise no alarm."""
+    """`value` says what =VALUE means, "" when it takes none. A tolerated fault must raise no alarm.
+
+    `alarm` names the alarm that answers it where that is another's name, because from outside the two are one;
+    `expected` then says why. `leaves`: alarms that may rightly stay or come when the fault is over.
+    """
 
     name: str
     does: str
@@ -27,6 +31,13 @@ class Fault:
     value: str = ""
     tolerated: bool = False
     needs_blocks: bool = False
+    alarm: str = ""
+    leaves: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> str:
+        """The name of the one alarm that must be there; empty where there must be none."""
+        return "" if self.tolerated else self.alarm or self.name
 
     def blocks_needed(self, value: str | None) -> int:
         """How long the history must be for this fault to be there from the start."""
@@ -35,9 +46,17 @@ class Fault:
 
 def table() -> dict[str, Fault]:
     """Every fault by name."""
-    from aitbc_tui.devnet import faults_chain, faults_coordinator, faults_hosts
+    from aitbc_tui.devnet import (
+        faults_chain,
+        faults_coordinator,
+        faults_hosts,
+        faults_miners,
+        faults_money,
+        faults_nodes,
+    )
 
-    found = (*faults_chain.FAULTS, *faults_hosts.FAULTS, *faults_coordinator.FAULTS)
+    rooms = (faults_chain, faults_nodes, faults_hosts, faults_miners, faults_coordinator, faults_money)
+    found = [fault for room in rooms for fault in room.FAULTS]
     return {fault.name: fault for fault in found}
 
 
@@ -69,7 +88,7 @@ def listing() -> str:
     rows = []
     for fault in table().values():
         name = f"{fault.name}[={fault.value}]" if fault.value else fault.name
-        expected = f"tolerated: {fault.expected}" if fault.tolerated else fault.expected
+        expected = f"tolerated: {fault.expected}" if fault.tolerated else f"{fault.answers}: {fault.expected}"
         rows.append((name, fault.does, expected))
     width = max(len(row[0]) for row in rows)
     lines = [f"{name:<{width}}  {does}\n{'':<{width}}  -> {expected}" for name, does, expected in rows]

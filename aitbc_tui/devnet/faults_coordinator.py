@@ -1,12 +1,11 @@
-"""Faults of the coordinator: its HTTP, its jobs and its receipts."""
+"""Faults of the coordinator's HTTP."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aitbc_tui.devnet.fault import Fault, Switch, number_of
+from aitbc_tui.devnet.fault import Fault, number_of
 from aitbc_tui.devnet.gate import Gate
-from aitbc_tui.devnet.receipts import Signing
 from aitbc_tui.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,38 +70,47 @@ async def _not_huge(devnet: Devnet, _: str | None) -> None:
     _gate(devnet).huge.pop(_JOBS, None)
 
 
-async def _fails(devnet: Devnet, _: str | None) -> None:
-    for ollama in devnet.ollamas:
-        ollama.failing = True
+async def _dies(devnet: Devnet, _: str | None) -> None:
+    _gate(devnet).every = 3
 
 
-async def _works(devnet: Devnet, _: str | None) -> None:
-    for ollama in devnet.ollamas:
-        ollama.failing = False
+async def _lives(devnet: Devnet, _: str | None) -> None:
+    _gate(devnet).every = 0
 
 
-async def _missing_model(devnet: Devnet, _: str | None) -> None:
-    devnet.clients.ask_for_missing_model = True
+async def _database_gone(devnet: Devnet, _: str | None) -> None:
+    _gate(devnet).broken = True
+    _gate(devnet).spared.add("/v1/health")
 
 
-async def _held_model(devnet: Devnet, _: str | None) -> None:
-    devnet.clients.ask_for_missing_model = False
+async def _database_back(devnet: Devnet, _: str | None) -> None:
+    _gate(devnet).broken = False
+    _gate(devnet).spared.clear()
 
 
-def _signing(how: Signing) -> Switch:
-    async def switch(devnet: Devnet, _: str | None) -> None:
-        devnet.store.signing = how
-
-    return switch
+async def _stranger(devnet: Devnet, _: str | None) -> None:
+    _gate(devnet).stranger = True
 
 
-_GOOD = _signing(Signing.GOOD)
+async def _itself(devnet: Devnet, _: str | None) -> None:
+    _gate(devnet).stranger = False
+
+
+async def _error_inside(devnet: Devnet, value: str | None) -> None:
+    gate, path = _garbage_place(devnet, value)
+    gate.wrapped.add(path)
+
+
+async def _no_error_inside(devnet: Devnet, value: str | None) -> None:
+    gate, path = _garbage_place(devnet, value)
+    gate.wrapped.discard(path)
+
 
 FAULTS = (
     Fault(
         "coordinator-500",
         "every answer of the coordinator is 500 Internal Server Error in plain text",
-        "coordinator broken: 500; jobs, miners and receipts go stale, nodes stay fresh",
+        "500 from everything, health included; jobs, miners and receipts go stale, nodes stay fresh",
         _broken,
         _mended,
     ),
@@ -139,38 +147,32 @@ FAULTS = (
         value="MEBIBYTES",
     ),
     Fault(
-        "job-fails-completed",
-        "Ollama runs out of memory; the miner posts a failed result, the job is COMPLETED, signed and priced",
-        "FAILED inside, billed as COMPLETED",
-        _fails,
-        _works,
+        "dies-after-500",
+        "every third answer is a 500 that kills its connection without saying so",
+        "some answers are 500, between good ones; no figure is lost to the dead connections",
+        _dies,
+        _lives,
     ),
     Fault(
-        "model-substituted",
-        "the second client asks for a model that no miner holds",
-        "asked for one model, another one was used",
-        _missing_model,
-        _held_model,
+        "db-down",
+        "the coordinator's database is gone: everything that reads it is a 500, its health says ok",
+        "all lists are 500 while /v1/health answers ok",
+        _database_gone,
+        _database_back,
     ),
     Fault(
-        "receipt-unsigned",
-        "new receipts carry no signature",
-        "receipt unsigned",
-        _signing(Signing.UNSIGNED),
-        _GOOD,
+        "wrong-service",
+        "another service listens on the coordinator's port",
+        "every route of a coordinator is absent there",
+        _stranger,
+        _itself,
     ),
     Fault(
-        "receipt-bad",
-        "the price of new receipts is changed after signing",
-        "receipt invalid",
-        _signing(Signing.BAD),
-        _GOOD,
-    ),
-    Fault(
-        "receipt-attacker-key",
-        "new receipts are signed with a key that nobody pinned",
-        "receipt untrusted-key",
-        _signing(Signing.ATTACKER),
-        _GOOD,
+        "error-in-200",
+        "a 200 with an error inside (admin jobs, or a node's head)",
+        "answered 200 with an error inside, in the server's words",
+        _error_inside,
+        _no_error_inside,
+        value="coordinator|NODE",
     ),
 )

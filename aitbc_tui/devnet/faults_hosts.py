@@ -1,17 +1,18 @@
-"""Faults of the machines: SSH, GPUs, Ollama and the miners' processes."""
+"""Faults of the machines: the SSH way to them, their GPUs, their Ollama."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aitbc_tui.devnet.fault import Fault, number_of
+from aitbc_tui.devnet.fault import Fault
 from aitbc_tui.devnet.machines import OLLAMA_UNIT, Machine
-from aitbc_tui.devnet.miner import Miner
 from aitbc_tui.devnet.units import UnitState
 from aitbc_tui.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from aitbc_tui.devnet.network import Devnet
+
+STORM_S = 2.5
 
 
 def _host(devnet: Devnet, value: str | None) -> Machine:
@@ -48,31 +49,16 @@ async def _own_key(devnet: Devnet, value: str | None) -> None:
     await machine.ssh.valve.drop()
 
 
-def _miner(devnet: Devnet, name: str, value: str | None) -> Miner:
-    number = number_of(name, value, 0)
-    if number >= len(devnet.miners):
-        raise ConfigError(f"{name}={number}: this devnet has miners 0 to {len(devnet.miners) - 1}")
-    return devnet.miners[number]
+async def _storm(devnet: Devnet, value: str | None) -> None:
+    machine = _host(devnet, value)
+    machine.storm = devnet.spawn(machine.ssh.valve.storm(devnet.clock.sleep, STORM_S))
 
 
-async def _miner_gone(devnet: Devnet, value: str | None) -> None:
-    miner = _miner(devnet, "miner-gone", value)
-    miner.alive = False
-    devnet.machine(miner.host).files.set_unit(miner.unit, UnitState.FAILED)
-
-
-async def _miner_back(devnet: Devnet, value: str | None) -> None:
-    miner = _miner(devnet, "miner-gone", value)
-    devnet.machine(miner.host).files.restart_unit(miner.unit)
-    miner.alive = True
-
-
-async def _job_stuck(devnet: Devnet, value: str | None) -> None:
-    _miner(devnet, "job-stuck", value).forget_next = True
-
-
-async def _job_not_stuck(devnet: Devnet, value: str | None) -> None:
-    _miner(devnet, "job-stuck", value).forget_next = False
+async def _calm(devnet: Devnet, value: str | None) -> None:
+    machine = _host(devnet, value)
+    if machine.storm is not None:
+        machine.storm.cancel()
+        machine.storm = None
 
 
 async def _gpu_lost(devnet: Devnet, _: str | None) -> None:
@@ -111,7 +97,7 @@ FAULTS = (
     Fault(
         "ssh-drop",
         "a host's SSH connections are cut and new ones refused",
-        "unreachable, with the time of the next try; its last figures stay, marked stale",
+        "connection lost and refused, with the time of the next try; its last figures stay, marked stale",
         _drop,
         _undrop,
         value="HOST",
@@ -127,26 +113,18 @@ FAULTS = (
     Fault(
         "ssh-hostkey-changed",
         "a host shows another host key",
-        "host key changed: refused, with both fingerprints and the known_hosts line",
+        "refused, with both fingerprints and the known_hosts line; nothing is sent to it",
         _other_key,
         _own_key,
         value="HOST",
     ),
     Fault(
-        "miner-gone",
-        "a miner's process is killed; what it was running stays RUNNING",
-        "SILENT miner once its heartbeat is older than 20 s free, 90 s busy",
-        _miner_gone,
-        _miner_back,
-        value="MINER",
-    ),
-    Fault(
-        "job-stuck",
-        "the next job of a miner is forgotten: the miner restarts in the middle and goes on with others",
-        "STUCK job: running past its due step while its miner works on something else",
-        _job_stuck,
-        _job_not_stuck,
-        value="MINER",
+        "reconnect-storm",
+        "a host's SSH connections are dropped shortly after each login",
+        "lost three times within a minute; the pauses between our tries grow",
+        _storm,
+        _calm,
+        value="HOST",
     ),
     Fault(
         "gpu-lost",
@@ -158,8 +136,9 @@ FAULTS = (
     Fault(
         "ollama-down",
         "gpu-1's Ollama is gone; its miners post failed results that are billed",
-        "Ollama of gpu-1 does not answer; FAILED jobs, billed as COMPLETED",
+        "Ollama of gpu-1 does not answer, and how many jobs were billed for failures meanwhile",
         _ollama_down,
         _ollama_up,
+        leaves=("job-fails-completed",),
     ),
 )

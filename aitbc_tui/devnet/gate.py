@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 GARBAGE = b'{"items":[{"job_id":"\x1b]0;owned\x07[/nope]","state":\xff\xfe'
+_ERROR_INSIDE = {"success": False, "error": "database is locked", "error_code": "INTERNAL"}
 _CHUNK = b'{"job_id":"00000000000000000000000000000000","state":"QUEUED"},' * 1024
 
 
@@ -21,6 +23,12 @@ class Gate:
     garbage: set[str] = field(default_factory=set)
     huge: dict[str, int] = field(default_factory=dict)
     failing: set[str] = field(default_factory=set)
+    spared: set[str] = field(default_factory=set)  # paths that answer although the server is `broken`
+    every: int = 0  # each so manieth answer is a 500
+    limited_s: int = 0  # everything is 429 with this Retry-After
+    stranger: bool = False  # another service listens here
+    wrapped: set[str] = field(default_factory=set)  # paths whose 200 has an error inside
+    _count: int = 0
 
     def __post_init__(self) -> None:
         self.answering.set()
@@ -31,6 +39,20 @@ class Gate:
             self.answering.clear()
         else:
             self.answering.set()
+
+    def fails(self, path: str) -> bool:
+        """Whether this answer is a 500."""
+        self._count += 1
+        if self.every and self._count % self.every == 0:
+            return True
+        return (self.broken and path not in self.spared) or path in self.failing
+
+
+def _stranger(path: str) -> Response:
+    """What the agent coordinator, which also listens on coordinator ports, says to our questions."""
+    if path == "/health":
+        return JSONResponse({"status": "healthy", "service": "agent-coordinator"})
+    return JSONResponse({"detail": "Not Found"}, 404)
 
 
 class GateMiddleware:
@@ -48,8 +70,15 @@ class GateMiddleware:
         await gate.answering.wait()
         if gate.slow_s:
             await asyncio.sleep(gate.slow_s)
-        if gate.broken or path in gate.failing:
+        if gate.fails(path):
             raise RuntimeError("switched to fail")
+        if gate.limited_s:
+            refusal = JSONResponse({"detail": "Rate limit exceeded"}, 429, {"Retry-After": str(gate.limited_s)})
+            await refusal(scope, receive, send)
+            return
+        if gate.stranger or path in gate.wrapped:
+            await (_stranger(path) if gate.stranger else JSONResponse(_ERROR_INSIDE))(scope, receive, send)
+            return
         if path in gate.garbage:
             await _send_start(send)
             await send({"type": "http.response.body", "body": GARBAGE})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -30,6 +31,7 @@ class HostFiles:
         self.home = devnet_dir / "hosts" / host
         self.data = self.home / "data"
         self.units: dict[str, Unit] = {}
+        self._bare = False
         self.broken: set[str] = set()  # units that do not come up when they are started
         self._clock = clock
         self._written: dict[str, str] = {}
@@ -41,6 +43,8 @@ class HostFiles:
         self.put("unit-not-found", NOT_FOUND)
         self.put("ss-estab", "")
         self.put("ss-listen", "")
+        self.write_disk(42)
+        self.pace: int | None = None
 
     @staticmethod
     def _copy_standins(folder: Path) -> None:
@@ -66,8 +70,17 @@ class HostFiles:
         self.write_unit(unit)
 
     def write_unit(self, unit: Unit) -> None:
-        self.put(f"units/{unit.name}.service", unit.text())
+        text = unit.text()
+        if self._bare:
+            text = text.replace(f"Id={unit.name}.service\n", f"Id={unit.name}\n")
+        self.put(f"units/{unit.name}.service", text)
         self.put(f"units/{unit.name}.service.unix", unit.unix())
+
+    def bare_unit_names(self, bare: bool) -> None:
+        """Print unit ids without .service, or with it."""
+        self._bare = bare
+        for unit in self.units.values():
+            self.write_unit(unit)
 
     def set_unit(self, name: str, state: UnitState) -> None:
         unit = self.units[name]
@@ -80,6 +93,32 @@ class HostFiles:
         unit.state, unit.entered, unit.entered_us = UnitState.RUNNING, self._clock.now(), machine_uptime_us()
         unit.pid += 1000
         self.write_unit(unit)
+
+    def write_disk(self, used_percent: int) -> None:
+        """What `df -Pk` prints of the one disk of this host."""
+        size = 102_400_000
+        used = size * used_percent // 100
+        head = "Filesystem     1024-blocks      Used Available Capacity Mounted on\n"
+        self.put("df", f"{head}/dev/sda1        {size}  {used}  {size - used}      {used_percent}% /\n")
+
+    def open_pace(self) -> None:
+        """On a simulated clock, `nvidia-smi --loop` prints when it is told to, not by the machine's own time."""
+        path = self.data / "pace"
+        os.mkfifo(path, 0o600)
+        self.pace = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+    def beat(self) -> None:
+        """One more round of the loops that wait for it."""
+        if self.pace is not None:
+            with contextlib.suppress(BlockingIOError):
+                while os.read(self.pace, 64):
+                    pass
+            os.write(self.pace, b"\n")
+
+    def close(self) -> None:
+        if self.pace is not None:
+            os.close(self.pace)
+            self.pace = None
 
     def write_git(self) -> None:
         """A clean checkout of the April tree."""

@@ -24,6 +24,16 @@ class Payment:
     status: str
     created_at: datetime
     updated_at: datetime
+    transaction_hash: str | None = None
+    refund_hash: str | None = None
+
+    def settle(self, status: str, now: datetime, transaction: str | None) -> None:
+        """Released or refunded, with the transaction that did it, if there was one."""
+        self.status, self.updated_at = status, now
+        if status == "released":
+            self.transaction_hash = transaction
+        else:
+            self.refund_hash = transaction
 
     def view(self) -> JsonObject:
         return {
@@ -33,14 +43,14 @@ class Payment:
             "currency": self.currency,
             "status": self.status,
             "payment_method": self.method,
-            "escrow_address": None,
+            "escrow_address": "escrow-0001" if self.status in ("escrowed", "released", "refunded") else None,
             "refund_address": None,
             "created_at": naive(self.created_at),
             "updated_at": naive(self.updated_at),
-            "released_at": None,
-            "refunded_at": None,
-            "transaction_hash": None,
-            "refund_transaction_hash": None,
+            "released_at": naive(self.updated_at) if self.status == "released" else None,
+            "refunded_at": naive(self.updated_at) if self.status == "refunded" else None,
+            "transaction_hash": self.transaction_hash,
+            "refund_transaction_hash": self.refund_hash,
         }
 
     def receipt(self) -> JsonObject:
@@ -70,6 +80,7 @@ class Job:
     miner_id: str | None = None
     error: str | None = None
     payment: Payment | None = None
+    payment_status: str | None = None  # as at submission; nobody ever updates it
     result: JsonObject | None = None
     receipts: list[JsonObject] = field(default_factory=list)
 
@@ -86,7 +97,7 @@ class Job:
             "expires_at": naive(self.expires_at),
             "error": self.error,
             "payment_id": self.payment.payment_id if self.payment else None,
-            "payment_status": self.payment.status if self.payment else None,
+            "payment_status": self.payment_status,
         }
 
     def admin_row(self) -> JsonObject:

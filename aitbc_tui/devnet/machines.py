@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,10 +38,16 @@ class Machine:
     ollama: Ollama | None = None
     cards: list[Card] = field(default_factory=list)
     miners: list[Miner] = field(default_factory=list)
+    skew_s: float = 0.0  # how far its clock is ahead
+    storm: asyncio.Task[None] | None = None  # drops its SSH connections again and again
 
     @property
     def name(self) -> str:
         return self.files.host
+
+    def epoch(self, clock: Clock) -> Callable[[], float]:
+        """This machine's own clock, as its shell tells it."""
+        return lambda: clock.now().timestamp() + self.skew_s
 
 
 class UnitMaker:
@@ -128,7 +135,7 @@ def _compact(rows: list[dict[str, object]]) -> str:
     return json.dumps(rows, separators=(",", ":")) + "\n"
 
 
-def write_env_file(home: Path, node: Node, p2p_port: int, rpc_port: int, block_time_s: float) -> Path:
+def write_env_file(home: Path, node: Node, p2p_port: int, rpc_port: int, block_time_s: float, **changed: str) -> Path:
     """The node's environment file; it holds a dummy secret, so that readers of whitelisted keys are tested."""
     values = {
         "chain_id": CHAIN_ID,
@@ -145,6 +152,7 @@ def write_env_file(home: Path, node: Node, p2p_port: int, rpc_port: int, block_t
         "rpc_bind_port": str(rpc_port),
         "p2p_bind_port": str(p2p_port),
         "keystore_password": "dummy-not-a-secret",
+        **changed,
     }
     path = home / "etc" / "blockchain.env"
     path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
@@ -160,3 +168,15 @@ def step_gpus(machine: Machine, seconds: float) -> None:
         card.held_mib = 12 + held
         card.step(seconds)
     machine.files.write_gpus(machine.cards)
+
+
+def crash_loops(machine: Machine, ticks: int) -> None:
+    """A unit in a crash loop is started anew every ten seconds, and counted; the loops that print are told to."""
+    if ticks % 5 == 0:
+        machine.files.beat()
+    if ticks % 10:
+        return
+    for unit in machine.files.units.values():
+        if unit.state is UnitState.CRASH_LOOP:
+            unit.restarts += 1
+            machine.files.write_unit(unit)

@@ -52,6 +52,8 @@ class Miner:
     note: Callable[[str], None]
     alive: bool = True
     forget_next: bool = False
+    lives: int = 0  # how often it was killed
+    forgotten: set[str] = field(default_factory=set)
     ollama_up: Callable[[], bool] = lambda: True
     _since_heartbeat: float = 0.0
 
@@ -64,19 +66,23 @@ class Miner:
         self.store.heartbeat(self.key, 0, "active")
         self._since_heartbeat = self.clock.monotonic()
 
+    def kill(self) -> None:
+        """Whatever it was running is never finished."""
+        self.alive = False
+        self.lives += 1
+
     async def run(self, first_delay_s: float) -> None:
         """Poll about every three seconds, heartbeat every fifteen unless a job is running."""
         self.register()
         await self.clock.sleep(first_delay_s)
-        was_alive = True
+        lives = self.lives
         while True:
             if not self.alive:
-                was_alive = False
                 await self.clock.sleep(0.5)
                 continue
-            if not was_alive:
-                was_alive = True
-                self.register()
+            if lives != self.lives:
+                lives = self.lives
+                self.register()  # anew, with nothing in hand: what it was running is forgotten
             if self.clock.monotonic() - self._since_heartbeat >= HEARTBEAT_S:
                 self._beat()
             job = self.store.poll(self.key)
@@ -86,6 +92,7 @@ class Miner:
             if self.forget_next:
                 # killed and restarted in the middle: the job stays RUNNING and is never offered again
                 self.forget_next = False
+                self.forgotten.add(job.job_id)
                 self.note("restarted")
                 self.register()
                 continue
@@ -95,11 +102,12 @@ class Miner:
     async def _work(self, job: Job) -> None:
         self.note(f"job {job.job_id} started")
         self.card.busy = True
+        lives = self.lives
         try:
             result, metrics = await self._infer(job)
         finally:
             self.card.busy = False
-        if self.alive:
+        if lives == self.lives:
             self.store.complete(self.key, job.job_id, result, metrics)
             self.note(f"job {job.job_id} {result['status']}")
 

@@ -24,6 +24,7 @@ from aitbc_tui.devnet.machines import (
     COORDINATOR_UNIT,
     NODE_UNIT,
     Machine,
+    crash_loops,
     journal_line,
     step_gpus,
     write_node_files,
@@ -59,6 +60,8 @@ class Devnet:
         self.parts = Parts()
         self.active: dict[str, str | None] = {}
         self.controls: dict[str, Control] = {}
+        self.flapping: dict[str, asyncio.Task[None]] = {}
+        self._ticks = 0
         self._tasks: list[asyncio.Task[None]] = []
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -168,6 +171,11 @@ class Devnet:
         self._spawn(self.clients.run())
         self._spawn(self._ticking())
 
+    def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Something that goes on until the devnet ends; a fault cancels what it began."""
+        self._spawn(work)
+        return self._tasks[-1]
+
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)
         task.add_done_callback(self._watch)
@@ -202,6 +210,8 @@ class Devnet:
             if machine.p2p is not None:
                 closing.append(machine.p2p.close())
         await asyncio.gather(*closing)
+        for machine in self.machines.values():
+            machine.files.close()
         for port in self.parts.open_ports:
             port.close()
         if self.failure.done():
@@ -215,12 +225,16 @@ class Devnet:
             await self._tick()
 
     async def _tick(self) -> None:
+        self._ticks += 1
         for machine in self.machines.values():
             step_gpus(machine, _TICK_S)
+            crash_loops(machine, self._ticks)
         genesis = self.machines["genesis"].p2p
         for machine in self.machines.values():
             p2p = machine.p2p
-            if genesis and p2p and p2p is not genesis and p2p.listening and genesis.listening:
+            if self.net.partitioned or p2p is None:
+                continue
+            if genesis and p2p is not genesis and p2p.listening and genesis.listening:
                 with contextlib.suppress(OSError, TimeoutError):
                     await p2p.dial(genesis)
         for machine in self.machines.values():

@@ -23,9 +23,11 @@ from aitbc_tui.devnet.httpkit import error_handlers, parsed_body, query, refuse,
 from aitbc_tui.devnet.messaging import Messaging
 from aitbc_tui.devnet.openapi import openapi
 from aitbc_tui.devnet.options import CHAIN_ID
+from aitbc_tui.devnet.seeded import JsonObject
 
 _INT: TypeAdapter[int] = TypeAdapter(int)
 _TEXT: TypeAdapter[str] = TypeAdapter(str)
+_FLAG: TypeAdapter[bool] = TypeAdapter(bool)
 _OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 _COUNTED = {"head": "rpc_get_head", "block": "rpc_get_block"}
 
@@ -45,7 +47,8 @@ class NodeRpc:
     async def head(self, request: Request) -> Response:
         started = time.perf_counter()
         self.node.count("rpc_get_head_total")
-        block = self.state.head(request.query_params.get("chain_id"))
+        chain = request.query_params.get("chain_id")
+        block = None if chain is None and self.node.chain_id_unset else self.state.head(chain)
         if block is None:
             self.node.count("rpc_get_head_not_found_total")
             raise refuse(404, "no blocks yet")
@@ -68,8 +71,12 @@ class NodeRpc:
         return JSONResponse(block.full())
 
     async def blocks_range(self, request: Request) -> Response:
-        start, end = query(request, start=(_INT, 0), end=(_INT, 10))
-        blocks = [block.summary() for block in self.state.own_blocks(start, end)]
+        start, end, with_txs = query(request, start=(_INT, 0), end=(_INT, 10), include_tx=(_FLAG, True))
+        found = self.state.own_blocks(start, end)
+        if self.net.options.empty_blocks:
+            blocks = [block.summary() for block in found]
+        else:
+            blocks = [_in_range(block, with_txs) for block in found]
         return JSONResponse({"success": True, "blocks": blocks, "count": len(blocks)})
 
     async def mempool(self, request: Request) -> Response:
@@ -170,6 +177,34 @@ class NodeRpc:
             Middleware(GateMiddleware, gate=self.node.gate),
         ]
         return Starlette(routes=routes, middleware=middleware, exception_handlers=error_handlers())
+
+
+def _in_range(block: Block, with_txs: bool) -> JsonObject:
+    """A block as the second lineage lists it: with parent and proposer, and transactions of a shape of their own."""
+    full = block.full()
+    txs = full.pop("transactions")
+    if with_txs and isinstance(txs, list):
+        full["transactions"] = [_listed(block, number, tx) for number, tx in enumerate(block.transactions, 1)]
+    return full
+
+
+def _listed(block: Block, number: int, tx: JsonObject) -> JsonObject:
+    return {
+        "block_height": block.height,
+        "id": block.height * 1000 + number,
+        "recipient": tx["to"],
+        "created_at": block.timestamp,
+        "value": tx["amount"],
+        "fee": tx["fee"],
+        "timestamp": block.timestamp.replace("T", " "),
+        "tx_hash": tx["tx_hash"],
+        "chain_id": block.chain_id,
+        "sender": tx["from"],
+        "payload": {key: value for key, value in tx.items() if key != "tx_hash"},
+        "nonce": tx["nonce"],
+        "status": "confirmed",
+        "tx_metadata": None,
+    }
 
 
 class Counting:

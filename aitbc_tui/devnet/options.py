@@ -8,7 +8,7 @@ from pathlib import Path
 from aitbc_tui.devnet.clock import Clock, RealClock
 from aitbc_tui.domain.errors import ConfigError
 
-GENERATIONS = ("2026-04",)
+GENERATIONS = ("2026-04", "2026-04b")
 CHAIN_ID = "ait-mainnet"
 ENV_NAME = "devnet"
 REAL_OLLAMA = "http://127.0.0.1:11434"
@@ -32,6 +32,11 @@ class DevnetOptions:
     history_jobs: int = 24
     p2p_port: int = 0
     clock: Clock = field(default_factory=RealClock)
+
+    @property
+    def empty_blocks(self) -> bool:
+        """The second lineage of April makes a block only when a transaction waits."""
+        return self.generation != "2026-04b"
 
     def check(self) -> None:
         """Refuse what cannot be built, in one line that says what is allowed."""

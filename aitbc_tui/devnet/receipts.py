@@ -51,7 +51,9 @@ def _units(metrics: JsonObject, result: JsonObject) -> float:
     return 0.0 if duration is None else duration / 1000
 
 
-def make_receipt(job: Job, provider: str, receipt_id: str, metrics: JsonObject, now: datetime) -> JsonObject:
+def make_receipt(
+    job: Job, provider: str, receipt_id: str, metrics: JsonObject, now: datetime, zone_s: int = 0
+) -> JsonObject:
     """The receipt before signing, in the wire's key order. `started_at` is the submission, not the start."""
     result = job.result or {}
     units = _units(metrics, result)
@@ -71,8 +73,8 @@ def make_receipt(job: Job, provider: str, receipt_id: str, metrics: JsonObject, 
         "unit_type": metrics.get("unit_type") or result.get("unit_type") or "gpu_seconds",
         "unit_price": unit_price,
         "price": round(units * unit_price, 6) if price is None else price,
-        "started_at": int(job.requested_at.timestamp()),
-        "completed_at": int(now.timestamp()),
+        "started_at": int(job.requested_at.timestamp()) - zone_s,
+        "completed_at": int(now.timestamp()) - zone_s,
         "metadata": {
             "job_payload": job.payload,
             "job_constraints": constraints,

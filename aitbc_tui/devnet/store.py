@@ -39,6 +39,10 @@ class Store:
         self.payments: dict[str, Payment] = {}
         self.receipts: list[tuple[datetime, Job, JsonObject]] = []
         self.signing = Signing.GOOD
+        self.exchange = False  # an exchange and a wallet answer: payments go into escrow
+        self.settles = True  # a release gets its transaction
+        self.zone_s = 0  # the server's UTC offset, which its receipts' times are off by
+        self.poison: set[str] = set()  # receipts that make every page with them a 500
 
     # clients
 
@@ -57,14 +61,15 @@ class Store:
         naive(job.expires_at)  # a TTL beyond the calendar fails here, before anything is kept
         if amount is not None and amount > 0:
             job.payment = self.pay(job.job_id, amount, currency, "aitbc_token")
+            job.payment_status = job.payment.status
         self.jobs[job.job_id] = job
         self._note(f"job {job.job_id[:8]} QUEUED")
         return job
 
     def pay(self, job_id: str, amount: float, currency: str, method: str) -> Payment:
-        """There is no exchange: token and bitcoin payments fail, anything else stays pending."""
+        """Without an exchange token and bitcoin payments fail, and anything else stays pending."""
         now = self.clock.now()
-        status = "failed" if method in ("aitbc_token", "bitcoin") else "pending"
+        status = ("escrowed" if self.exchange else "failed") if method in ("aitbc_token", "bitcoin") else "pending"
         payment_id = self._seeded.next_id("payment")
         made = Payment(payment_id, job_id, round(amount, 8), currency, method, status, now, now)
         self.payments[payment_id] = made
@@ -142,10 +147,11 @@ class Store:
         metrics.setdefault("duration_ms", int((now - job.requested_at).total_seconds() * 1000))
         job.result, job.state, job.error = result, "COMPLETED", None
         receipt_id = self._seeded.next_id("receipt")
-        body = make_receipt(job, miner_id, receipt_id, metrics, now)
+        body = make_receipt(job, miner_id, receipt_id, metrics, now, self.zone_s)
         receipt = sign_receipt(body, self._keys, self.signing)
         job.receipts.append(receipt)
         self.receipts.append((now, job, receipt))
+        self._settle(job, "released", now)
         self._note(f"job {job_id[:8]} COMPLETED, receipt {receipt_id[:8]}")
         record = self._miner(miner_id)
         record.last_receipt_id = receipt_id
@@ -163,9 +169,16 @@ class Store:
         if job is None:
             raise UnknownJob(job_id)
         job.state, job.error = "FAILED", f"{code}: {message}"
+        self._settle(job, "refunded", self.clock.now())
         record = self._miner(miner_id)
         record.failed += 1
         record.inflight = max(0, record.inflight - 1)
+
+    def _settle(self, job: Job, status: str, now: datetime) -> None:
+        """What the wallet does at the end of a job; neither a cancel nor an expiry asks it to."""
+        if job.payment is not None and job.payment.status == "escrowed":
+            transaction = f"0x{self._seeded.next_id('settlement')}" if self.settles else None
+            job.payment.settle(status, now, transaction)
 
     # the operator
 

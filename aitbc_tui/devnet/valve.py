@@ -40,6 +40,12 @@ class Valve:
             task.cancel()
         await asyncio.gather(*self._links, return_exceptions=True)
 
+    async def storm(self, pause: Callable[[float], Awaitable[None]], seconds: float) -> None:
+        """Drop every connection again and again, shortly after it was made."""
+        while True:
+            await pause(seconds)
+            await self.drop()
+
     def freeze(self, frozen: bool) -> None:
         """No byte passes in either direction; connections stay open."""
         if frozen:

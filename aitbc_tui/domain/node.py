@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,6 +105,22 @@ class HostFigures:
     memory_available: int | None
     disk_total: int | None = None
     disk_free: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskReading:
+    """One disk, in bytes, and where it is mounted."""
+
+    total: int
+    free: int
+    mount: SafeText
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """The keys of a node's environment that we know, as they stand in its files; never a secret."""
+
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

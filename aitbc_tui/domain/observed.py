@@ -60,6 +60,7 @@ class Trouble:
     status: int | None = None
     since: float = 0.0
     retry_at: float | None = None
+    what: str = ""  # a broken answer, more closely: too-large, error-in-200
 
 
 @dataclass(frozen=True, slots=True)

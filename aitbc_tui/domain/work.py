@@ -78,6 +78,16 @@ class CoordinatorHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentState:
+    """What a payment itself says; the job's view keeps saying "escrowed" (contract Q10)."""
+
+    status: SafeText
+    amount: float | None
+    currency: SafeText
+    transaction_hash: SafeText | None
+
+
+@dataclass(frozen=True, slots=True)
 class GpuReading:
     """One card. Memory in bytes, power in watts, temperature in °C; None where the card does not say."""
 

@@ -1,4 +1,4 @@
-"""Every command that this program runs on a host: a fixed list, each with what it is for and whether it changes anything.
+"""Every command that this program runs on a host: a fixed list, each with its purpose and whether it changes anything.
 
 `doctor --commands` prints it. What is not on it is refused at access `observe` by the transport.
 """
@@ -114,7 +114,9 @@ def sudoers_line(user: str, argv: Sequence[str]) -> str:
 def path(value: str) -> str:
     """A path that is safe to hand to a command; of the configuration, but it may have been typed wrong."""
     if not _PATH.fullmatch(value) or "/../" in f"{value}/":
-        raise ConfigError(f"{clean(value, 80)!r} is not a path that commands are run on", remedy="letters, digits, ._+@-")
+        raise ConfigError(
+            f"{clean(value, 80)!r} is not a path that commands are run on", remedy="letters, digits, ._+@-"
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""The Node Coordinator's input and output as models: the JSON Schema comes from them, and tests hold every answer to it."""
+"""The Node Coordinator's input and output as models: the JSON Schema is made from them, tests hold answers to it."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from aitbc_tui.domain.work import Job, JobOrder
 from aitbc_tui.ledger.book import Ledger
 from aitbc_tui.ledger.rows import Constraint, Intent
 from aitbc_tui.operations.guard import require
+from aitbc_tui.protocol.trouble import ROUTE_ABSENT
 
 SendOrder = Callable[[JobOrder], Awaitable[Job]]
 SendCancel = Callable[[str], Awaitable[Job]]
@@ -124,7 +125,7 @@ async def cancel(desk: Desk, job_id: str, send: SendCancel) -> SafeText:
         job = await send(job_id)
     except AitbcError as error:
         await asyncio.to_thread(desk.ledger.audit_after, entry, f"failed: {clean(error.detail, 200)}")
-        if isinstance(error, HttpError) and error.status == 404:
+        if isinstance(error, HttpError) and error.status == 404 and not _no_such_route(error):
             raise HttpError(
                 "no such job under our client key: unknown, or another client's",
                 status=404,
@@ -134,3 +135,8 @@ async def cancel(desk: Desk, job_id: str, send: SendCancel) -> SafeText:
         raise
     await asyncio.to_thread(desk.ledger.audit_after, entry, f"state {job.state}")
     return job.state
+
+
+def _no_such_route(error: HttpError) -> bool:
+    """A 404 that is not about the job: another service, or another version, answers there."""
+    return bool(error.body_detail) and error.body_detail in ROUTE_ABSENT

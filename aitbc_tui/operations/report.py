@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
 from aitbc_tui.domain.figures import duration
 from aitbc_tui.domain.node import Unit
-from aitbc_tui.domain.observed import Freshness, Observed, Trouble, TroubleKind
+from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.operations.tally import Json, Tally, issue_kind
 
-Json = dict[str, object]
-
-_KINDS = {
-    TroubleKind.CONNECT: "connection",
-    TroubleKind.HOST_KEY: "trust",
-    TroubleKind.AUTH: "authentication",
-    TroubleKind.TUNNEL: "connection",
-    TroubleKind.TIMEOUT: "timeout",
-    TroubleKind.COMMAND: "command",
-    TroubleKind.REFUSED: "permission",
-    TroubleKind.ABSENT: "service-offline",
-    TroubleKind.EMPTY: "sync",
-    TroubleKind.BROKEN: "validation",
-    TroubleKind.LIMITED: "timeout",
-}
+SYNC_TYPES = ("blockchain", "mempool", "configuration", "git")
 _WORDS = {
     "FORK": "fork",
     "WEDGED": "wedge",
@@ -40,45 +27,42 @@ _WORDS = {
 }
 
 
-@dataclass(slots=True)
-class Tally:
-    """What was asked for and what came back fresh; the evidence and issues on the way."""
-
-    asked: int = 0
-    fresh: int = 0
-    evidence: list[Json] = field(default_factory=list)
-    issues: list[Json] = field(default_factory=list)
-
-    def count(self, node: NodeRow, what: str, seen: Observed[object], now: float, answer: object) -> bool:
-        """One figure: counted, and put into evidence. True when it came back fresh."""
-        came = seen.freshness(now) is Freshness.FRESH
-        self.asked += 1
-        self.fresh += came
-        age = seen.age(now)
-        self.evidence.append(
-            {
-                "host": node.host,
-                "node": node.name,
-                "asked": seen.source,
-                "figure": what,
-                "answer": answer if came else None,
-                "error": seen.trouble.detail if seen.trouble else None,
-                "took_ms": None if seen.rtt_ms is None else round(seen.rtt_ms, 1),
-                "age_s": None if age is None else round(age, 2),
-            }
-        )
-        return came
-
-    def issue(self, kind: str, node: str, detail: str, remedy: str) -> None:
-        self.issues.append({"kind": kind, "node": node, "detail": detail, "remedy": remedy})
-
-    @property
-    def confidence(self) -> float:
-        return round(self.fresh / self.asked, 2) if self.asked else 0.0
+def frame(
+    operation: str,
+    target_word: str,
+    nodes: Mapping[str, Json],
+    tally: Tally,
+    took_s: float,
+    *,
+    summary: str,
+    validation: str | None = None,
+    sync_result: str | None = None,
+    synced: Mapping[str, bool | None] | None = None,
+    delivery: Mapping[str, int] | None = None,
+    advice: Iterable[str] = (),
+) -> Json:
+    """The output object of any operation: the seed's keys in the seed's order, and `evidence`."""
+    remedies = (str(issue["remedy"]) for issue in tally.issues if issue["remedy"])
+    return {
+        "summary": summary,
+        "operation": operation,
+        "target_node": target_word,
+        "nodes_status": dict(nodes),
+        "sync_result": sync_result,
+        "sync_details": {f"{name}_synced": (synced or {}).get(name) for name in SYNC_TYPES},
+        "message_delivery": {name: (delivery or {}).get(name) for name in ("sent", "delivered", "failed")},
+        "issues": tally.issues,
+        "recommendations": list(dict.fromkeys((*advice, *remedies))),
+        "confidence": tally.confidence,
+        "execution_time": round(took_s, 2),
+        "validation_status": validation,
+        "evidence": tally.evidence,
+    }
 
 
-def issue_kind(trouble: Trouble) -> str:
-    return _KINDS[trouble.kind]
+NOTHING_LEARNT: Json = dict.fromkeys(
+    ("status", "block_height", "mempool_size", "p2p_connections", "service_uptime", "last_sync")
+)
 
 
 def _main_units_active(units: tuple[Unit, ...] | None) -> bool | None:
@@ -164,44 +148,63 @@ def _remedy(kind: str) -> str:
     }.get(kind, "aitbc-tui doctor")
 
 
+def look_into(tally: Tally, snapshot: Snapshot, targets: tuple[str, ...]) -> dict[str, Json]:
+    """`nodes_status` of the targets, with their figures in evidence and what is wrong with them among the issues."""
+    links = {str(link.host): link for link in snapshot.links}
+    rows = target_rows(snapshot, targets)
+    nodes = {str(row.name): node_status(row, links.get(row.host), tally, snapshot.now) for row in rows}
+    for row in rows:
+        node_issues(row, links.get(row.host), tally, snapshot.now)
+    _name_fallback(tally, snapshot)
+    return nodes
+
+
+def target_rows(snapshot: Snapshot, targets: tuple[str, ...]) -> list[NodeRow]:
+    return [row for row in snapshot.nodes if row.name in targets]
+
+
+def _name_fallback(tally: Tally, snapshot: Snapshot) -> None:
+    """Which node stood in for the producer when that was not heard."""
+    producer = next((row for row in snapshot.nodes if row.role == "genesis"), None)
+    source = snapshot.chain.source
+    if producer is not None and source is not None and source != producer.name:
+        tally.note(producer.host, str(producer.name), "the chain's head", "source", f"{source}, as a fallback")
+
+
 def status_document(
     snapshot: Snapshot, targets: tuple[str, ...], target_word: str, took_s: float, verify: bool = True
 ) -> Json:
     """The whole output object of `status`."""
     tally = Tally()
-    links = {str(link.host): link for link in snapshot.links}
-    rows = [row for row in snapshot.nodes if row.name in targets]
-    nodes = {str(row.name): node_status(row, links.get(row.host), tally, snapshot.now) for row in rows}
-    for row in rows:
-        node_issues(row, links.get(row.host), tally, snapshot.now)
-    words = [str(node["status"]) for node in nodes.values()]
-    online, total = words.count("online"), len(words)
-    answered = sum(1 for row in rows if row.head.freshness(snapshot.now) is Freshness.FRESH)
-    return {
-        "summary": _summary(snapshot, rows, online, total),
-        "operation": "status",
-        "target_node": target_word,
-        "nodes_status": nodes,
-        "sync_result": None,
-        "sync_details": dict.fromkeys(
-            ("blockchain_synced", "mempool_synced", "configuration_synced", "git_synced"), None
-        ),
-        "message_delivery": dict.fromkeys(("sent", "delivered", "failed"), None),
-        "issues": tally.issues,
-        "recommendations": _recommendations(tally),
-        "confidence": tally.confidence,
-        "execution_time": round(took_s, 2),
-        "validation_status": _validation(online, answered, total) if verify else None,
-        "evidence": tally.evidence,
-    }
+    nodes = look_into(tally, snapshot, targets)
+    rows = target_rows(snapshot, targets)
+    online, total = online_of(nodes), len(nodes)
+    return frame(
+        "status",
+        target_word,
+        nodes,
+        tally,
+        took_s,
+        summary=status_summary(snapshot, rows, online, total),
+        validation=validation(online, answered(snapshot, rows), total) if verify else None,
+        advice=("nodes are online and agree",) if online == total and not tally.issues else (),
+    )
 
 
-def _validation(online: int, answered: int, total: int) -> str:
+def online_of(nodes: Mapping[str, Json]) -> int:
+    return sum(1 for node in nodes.values() if node["status"] == "online")
+
+
+def answered(snapshot: Snapshot, rows: Iterable[NodeRow]) -> int:
+    return sum(1 for row in rows if row.head.freshness(snapshot.now) is Freshness.FRESH)
+
+
+def validation(online: int, answered: int, total: int) -> str:
     """success: every node online and agreeing; failed: none answered; partial: between."""
     return "success" if online == total else "failed" if answered == 0 else "partial"
 
 
-def _summary(snapshot: Snapshot, rows: list[NodeRow], online: int, total: int) -> str:
+def status_summary(snapshot: Snapshot, rows: list[NodeRow], online: int, total: int) -> str:
     if online == total and total > 0:
         heights = ", ".join(f"{r.name} {r.head.value.height:,}" for r in rows if r.head.value)
         agree = ", the same hash at the common height" if snapshot.chain.compared > 1 else ""
@@ -209,7 +212,3 @@ def _summary(snapshot: Snapshot, rows: list[NodeRow], online: int, total: int) -
     off = next((r for r in rows if r.verdict.level is not Level.GOOD), rows[0] if rows else None)
     first = f": {off.name} {off.verdict.word} {off.verdict.text}".rstrip() if off is not None else ""
     return f"{online} of {total} nodes online{first}"
-
-
-def _recommendations(tally: Tally) -> list[str]:
-    return list(dict.fromkeys(str(issue["remedy"]) for issue in tally.issues if issue["remedy"]))

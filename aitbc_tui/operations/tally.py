@@ -50,7 +50,9 @@ class ConflictError(CommandError):
 
 
 class SyncError(CommandError):
-    """Nodes could not be brought level."""
+    """Nodes could not be brought level. `is_fork`: they are on two chains, which nothing here mends."""
+
+    is_fork = False
 
 
 @dataclass(slots=True)
@@ -113,7 +115,8 @@ class Tally:
 
     def issue(self, kind: str, node: str, detail: str, remedy: str = "") -> None:
         """Each once, however often it was met."""
-        found = {"kind": kind, "node": str(node), "detail": str(clean(detail, 1200)), "remedy": str(clean(remedy, 400))}
+        said, advice = str(clean(detail, 1200)), str(clean(remedy, 400))
+        found: Json = {"kind": kind, "node": str(node), "detail": said, "remedy": advice}
         if found not in self.issues:
             self.issues.append(found)
 
@@ -133,6 +136,8 @@ def issue_kind(trouble: Trouble) -> str:
 
 def error_kind(error: AitbcError) -> str:
     """The kind of the seed's error list that an error is."""
+    if isinstance(error, SyncError) and error.is_fork:
+        return "fork"
     for kind, word in (
         (HostKeyError, "trust"),
         (TrustError, "trust"),

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from aitbc_tui.domain.errors import ParseError
 from aitbc_tui.domain.node import Block
 from aitbc_tui.domain.receipt import Mask
 from aitbc_tui.domain.text import SafeText
@@ -20,6 +21,8 @@ from aitbc_tui.protocol.node import BLOCK_MAX_BYTES, parse_block
 from aitbc_tui.protocol.platform_signer import signer
 from aitbc_tui.protocol.times import parse_utc
 from aitbc_tui.protocol.wire import Int, LaxFloat, LaxInt, LaxText, Text, Wire, bounded, read, safe, safe_or_none
+
+MAX_OWN_JOBS = 1000
 
 
 def _amount(value: object) -> float | None:
@@ -119,7 +122,9 @@ class JobTotals:
 
 def parse_own_jobs(body: bytes, mask: Mask) -> tuple[Job, ...]:
     """`GET /v1/jobs`. `total` is the length of the page, so it is not read."""
-    items = bounded(read(_OwnJobs, parse_json(body), "/v1/jobs").items, "/v1/jobs")
+    items = read(_OwnJobs, parse_json(body), "/v1/jobs").items
+    if len(items) > MAX_OWN_JOBS:
+        raise ParseError(f"/v1/jobs: more than {MAX_OWN_JOBS} jobs on one page")
     return tuple(job_of(item, mask) for item in items)
 
 

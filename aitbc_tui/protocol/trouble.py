@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aitbc_tui.domain.errors import AitbcError, HostKeyError, HttpError, Phase
 from aitbc_tui.domain.observed import Trouble, TroubleKind
 from aitbc_tui.domain.text import clean
@@ -39,7 +41,8 @@ def classify(
     if error.timed_out and not isinstance(error, HostKeyError):
         kind = TroubleKind.TIMEOUT
     if kind is TroubleKind.BROKEN:
-        return _trouble(kind, f"broken: {_located(error)}", error.remedy, None, now, retry_at)
+        broken = _trouble(kind, f"broken: {_located(error)}", error.remedy, None, now, retry_at)
+        return replace(broken, what=error.what)
     return _trouble(kind, _located(error), error.remedy, None, now, retry_at)
 
 

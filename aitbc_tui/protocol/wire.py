@@ -86,7 +86,9 @@ def refuse_error_in_success(value: object, what: str) -> None:
     # A JobView has an "error" of its own, which is no error of the answer.
     own_error = "job_id" in value
     if value.get("success") is False or value.get("status") == "error" or (said and not own_error):
-        raise ParseError(f"{what}: answered 200 with an error inside: {clean(said or 'no reason given', 120)}")
+        wrapped = ParseError(f"{what}: answered 200 with an error inside: {clean(said or 'no reason given', 120)}")
+        wrapped.what = "error-in-200"
+        raise wrapped
 
 
 def bounded(items: list[WireT], what: str, limit: int = MAX_ITEMS) -> list[WireT]:

@@ -16,10 +16,13 @@ class Kind(StrEnum):
 
     HEAD = "head"
     HEALTH = "health"
+    BARE = "bare"  # the head, asked for without naming the chain
     BLOCK = "block"
     MEMPOOL = "mempool"
     UNITS = "units"
     FIGURES = "figures"
+    DISK = "disk"
+    SETTINGS = "settings"
     PEERS = "peers"
     GIT = "git"
     COORDINATOR = "coordinator"
@@ -29,6 +32,7 @@ class Kind(StrEnum):
     JOB = "job"
     RESULT = "result"
     RECEIPT = "receipt"
+    PAYMENT = "payment"
     GPUS = "gpus"
     OLLAMA = "ollama"
 

@@ -6,16 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aitbc_tui.domain.node import Block, GitState, Head, HostFigures, MempoolReading, NodeHealth, Peers, Unit
+from aitbc_tui.domain.node import (
+    Block,
+    DiskReading,
+    GitState,
+    Head,
+    HostFigures,
+    MempoolReading,
+    NodeHealth,
+    NodeSettings,
+    Peers,
+    Unit,
+)
 from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.snapshot import Submission
 from aitbc_tui.domain.text import SafeText
-from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading
+from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading, PaymentState
 from aitbc_tui.state.alarms import AlarmMemory
 from aitbc_tui.state.events import LinkChanged
+from aitbc_tui.state.journal import Journal
 from aitbc_tui.state.pool import PoolMemory
+from aitbc_tui.state.skew import ClockReading
+from aitbc_tui.state.streaks import Answers, Losses, Restarts
 from aitbc_tui.state.topology import Topology, limit_for
+from aitbc_tui.state.vanish import Departures
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +44,17 @@ class NodeFacts:
     figures: Observed[HostFigures]
     peers: Observed[Peers]
     git: Observed[GitState]
+    bare: Observed[Head] = Observed("GET /rpc/head without chain_id", 35.0)
+    settings: Observed[NodeSettings] = Observed("environment files", 50.0)
     blocks: Mapping[int, Block] = field(default_factory=dict)
     hashes: Mapping[int, SafeText] = field(default_factory=dict)
     changes: tuple[tuple[float, int], ...] = ()  # (monotonic, height) whenever the head moved
     pool: PoolMemory = field(default_factory=PoolMemory)
+    counts: Mapping[int, int] = field(default_factory=dict)  # height -> transactions, as its head said
+    genesis_at: float | None = None  # when block 0 was read last (monotonic)
+    newest_at: float | None = None  # when a block of its own newest ones was read last
+    went_back: tuple[int, int, float] | None = None  # from, to, UTC: the head went down
+    departures: Departures = Departures()
     last_agreed: float | None = None  # UTC
     makes_empty_blocks: bool = False
     intervals: tuple[float, ...] = ()  # median block interval, one a minute, oldest first
@@ -103,6 +125,7 @@ class JobFacts:
     view: Observed[OwnerView]
     result: Observed[JobResult]
     receipt: Observed[VerifiedReceipt]
+    payment: Observed[PaymentState] = Observed("GET /v1/payments", 30.0)
     first_seen: Mapping[str, float] = field(default_factory=dict)
     last_seen: Mapping[str, float] = field(default_factory=dict)
     miner_seen: str = ""
@@ -131,6 +154,14 @@ class World:
     submissions: tuple[Submission, ...] = ()
     watched: str | None = None
     asked: tuple[tuple[float, int], ...] = ()
+    disks: Mapping[str, Observed[DiskReading]] = field(default_factory=dict)
+    clocks: Mapping[str, ClockReading] = field(default_factory=dict)
+    losses: Mapping[str, Losses] = field(default_factory=dict)
+    restarts: Mapping[tuple[str, str], Restarts] = field(default_factory=dict)
+    answers: Answers = Answers()  # of the coordinator
+    free_before: frozenset[str] = frozenset()  # miners that were free at the look before the newest
+    pools: Mapping[str, float] = field(default_factory=dict)  # node -> since when its mempool is over the API's count
+    journal: Journal = field(default_factory=Journal)
     alarms: AlarmMemory = field(default_factory=AlarmMemory)
     compared: int = 0
     compared_since: float | None = None
@@ -166,5 +197,6 @@ def begin(topology: Topology) -> World:
         gpus={str(h.name): Observed(f"nvidia-smi at {h.name}", host_limit) for h in t.hosts if h.gpu},
         ollamas={str(h.name): Observed(f"GET /api/tags at {h.name}", 95.0) for h in t.hosts if h.ollama},
         figures={name: Observed(f"/proc at {name}", host_limit) for name in names},
+        disks={name: Observed(f"df at {name}", 50.0) for name in names},
         units={name: Observed(f"systemctl show at {name}", unit_limit) for name in names},
     )

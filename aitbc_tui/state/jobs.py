@@ -227,8 +227,9 @@ def summary(world: World, rows: tuple[JobRow, ...], now: float) -> PaneSummary:
         none = SafeText("no coordinator is configured")
         return PaneSummary(Verdict(Level.NONE, SafeText("none")), short=none, empty=(none,))
     if not world.topology.has_admin_key and not rows:
-        none = SafeText("needs an admin key for everybody's jobs; your own show once you submit one")
-        return PaneSummary(Verdict(Level.REFUSED, SafeText("no key")), short=none, empty=(none,))
+        word = world.topology.credential_word
+        none = SafeText(f"needs an admin {word} for everybody's jobs; your own show once you submit one")
+        return PaneSummary(Verdict(Level.REFUSED, SafeText(f"no {word}")), short=none, empty=(none,))
     seen: Observed[object] = world.jobs  # type: ignore[assignment]
     if seen.value is None and not rows:
         return silent_summary(seen, now, "queue")

@@ -101,7 +101,8 @@ def summary(world: World, rows: tuple[MinerRow, ...], now: float, utc: float) ->
         return _nothing(Verdict(Level.NONE, SafeText("none")), "no coordinator is configured")
     if not world.topology.has_admin_key:
         return _nothing(
-            Verdict(Level.REFUSED, SafeText("no key")), "needs an admin key: admin_file in the configuration"
+            Verdict(Level.REFUSED, SafeText(f"no {world.topology.credential_word}")),
+            f"needs an admin {world.topology.credential_word}: admin_file in the configuration",
         )
     if seen.value is None:
         return silent_summary(seen, now, "miner list")

@@ -157,7 +157,7 @@ def _stalled(look: _Look) -> Verdict | None:
     """The producer's head stands still although it should move; an idle chain is no stall (contract fact 10)."""
     if not look.is_source or look.still_s is None:
         return None
-    limit = max(5 * look.block_time, 10.0)
+    limit = max(5 * look.block_time, 10.0, look.frame.heartbeat_s)
     head = look.facts.head.value
     age = None if head is None or head.block_age_s is None else head.block_age_s
     still = max(look.still_s, age if age is not None and look.facts.makes_empty_blocks else 0.0)
@@ -167,7 +167,8 @@ def _stalled(look: _Look) -> Verdict | None:
     waiting = oldest is not None and look.now - oldest > limit
     if not look.facts.makes_empty_blocks and not waiting:
         return None
-    return _bad("STALLED", f"no new block for {coarse_age(still)}; one was due every {look.block_time:.1f} s")
+    due = max(look.block_time, look.frame.heartbeat_s)
+    return _bad("STALLED", f"no new block for {coarse_age(still)}; one was due every {due:.1f} s")
 
 
 def _wedged(look: _Look) -> Verdict | None:

@@ -98,6 +98,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         models=receipt_state.offered_models(world),
         ollamas=world.ollamas,
         credentials=credential_rows(world),
+        capabilities=world.topology.capabilities,
         pins=world.topology.pins,
         watched=world.watched,
         watched_trouble=_watched_trouble(world),

@@ -21,7 +21,11 @@ class NodeFrame:
     chain_id: SafeText
     units: tuple[str, ...] = ()
     p2p_port: int = 7070
+    data: str = ""  # where its database lies
+    env_files: tuple[str, ...] = ()
     repo: str = ""
+    generation: str = ""  # found by probing; empty before that
+    heartbeat_s: float = 0.0  # an idle chain of this version may show no new block for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,15 @@ class Topology:
     client: SafeText = SafeText("")  # the masked name of our own client key
     has_admin_key: bool = False
     credentials: tuple[CredentialRow, ...] = ()
+    credential_word: str = "key"  # what this coordinator wants: a key, or a token
+    capabilities: tuple[ServerRow, ...] = ()
     pins: tuple[PinRow, ...] = ()
     head_interval_s: float = 2.0
     queue_interval_s: float = 2.0
     miners_interval_s: float = 5.0
     receipts_interval_s: float = 5.0
     host_interval_s: float = 10.0
-    units_interval_s: float = 60.0
+    units_interval_s: float = 15.0
     labels: dict[str, SafeText] = field(default_factory=dict)
 
     def node(self, name: str) -> NodeFrame | None:

@@ -162,6 +162,7 @@ class HttpClient:
 
     async def _body(self, response: httpcore.Response, headers: Mapping[str, str], order: _Order) -> bytes:
         too_large = ParseError(f"answer larger than {order.max_bytes} bytes from {order.where}", host=self._host)
+        too_large.what = "too-large"
         announced = headers.get("content-length", "")
         if announced.isdecimal() and int(announced[:18]) > order.max_bytes:
             raise too_large

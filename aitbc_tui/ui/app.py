@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
@@ -27,6 +27,7 @@ from aitbc_tui.ui import theme
 from aitbc_tui.ui.backend import Backend
 from aitbc_tui.ui.driver import CountingDriver
 from aitbc_tui.ui.pace import Pace
+from aitbc_tui.ui.painter import FrugalApp
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.base import StatusScreen
 from aitbc_tui.ui.screens.dashboard import DashboardScreen
@@ -64,7 +65,7 @@ def _palette() -> type[Provider]:
     return Commands
 
 
-class AitbcApp(App[int]):
+class AitbcApp(FrugalApp):
     """One window on one network."""
 
     TITLE = "aitbc-tui"
@@ -83,7 +84,7 @@ class AitbcApp(App[int]):
 
     def __init__(self, backend: Backend, options: DashboardOptions | None = None) -> None:
         self.options = options or DashboardOptions()
-        look_name = theme.choose(self.options.theme)
+        look_name = theme.choose(self.options.theme, slow_link=self.options.slow_link)
         super().__init__(driver_class=CountingDriver, css_path=list(sheets()), ansi_color=theme.is_ansi(look_name))
         self.backend = backend
         self.look = theme.look(look_name, self.options.ascii)

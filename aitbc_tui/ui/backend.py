@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
+from aitbc_tui.domain.journal import LogTarget, Told
+from aitbc_tui.domain.operation import Plan, Run, Wish
 from aitbc_tui.domain.snapshot import Snapshot, Submission
 from aitbc_tui.domain.work import JobOrder
 
@@ -42,6 +44,30 @@ class Backend(Protocol):
 
     def audit(self, action: str, subject: str) -> None:
         """One line of the audit log, such as an unmasked id; on disk when this returns."""
+
+    def acknowledge(self, rule: str, about: str) -> None:
+        """Close a finding that somebody has seen."""
+
+    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
+        """Keep an alarm out of row 0 for a time, never out of the list; 0 ends that."""
+
+    def ask_blocks(self, heights: Sequence[int]) -> None:
+        """Ask every node for these blocks, once; the answers stand in `Snapshot.blocks`."""
+
+    def log_targets(self) -> Sequence[LogTarget]:
+        """The configured units whose journals can be read, in the order of the configuration."""
+
+    def follow_log(self, target: LogTarget, told: Told) -> Callable[[], None]:
+        """Read a journal, and go on reading. `told` is called in the backend's thread; call what is returned to end."""
+
+    def plan(self, wish: Wish) -> Future[Plan]:
+        """Run the checks of an operation; nothing is written."""
+
+    def run(self, plan: Plan, told: Callable[[Run], None]) -> Future[Run]:
+        """Run a plan, once, at most one at a time; `told` hears of every step in the backend's thread."""
+
+    def stop_run(self) -> None:
+        """End the run under way at its next safe point."""
 
     def stop(self) -> None:
         """End the collector and every connection; returns when they are gone (at most 3 s)."""

@@ -1,10 +1,10 @@
-"""When to paint: at most twice a second, less on a slow link, never faster than the terminal reads. Pure."""
+"""When to paint: at most once a second, less on a slow link, never faster than the terminal reads. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-FAST_S = 0.5
+FAST_S = 1.0  # sources are asked every 2 s; what a key asks for is painted at once
 SLOW_S = 5.0
 VERY_SLOW_S = 15.0
 SLOW_RTT_MS = 300.0

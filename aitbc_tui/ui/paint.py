@@ -32,6 +32,9 @@ class Role(Enum):
     CHIP_ACCENT = "chip-accent"
 
 
+_CHIPS = frozenset({Role.CHIP_BAD, Role.CHIP_WARN, Role.CHIP_ACCENT})
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Text of one role. The text is cleaned already."""
@@ -66,10 +69,11 @@ class Line:
         for run in self.runs:
             if left <= 0:
                 break
-            if run.width > left:
-                run = Run(set_cell_size(run.text, left), run.role)
+            cells = run.width
+            if cells > left:
+                run, cells = Run(set_cell_size(run.text, left), run.role), left
             runs.append(run)
-            left -= run.width
+            left -= cells
         if left > 0:
             runs.append(Run(" " * left))
         return Line(merge(runs), self.selected)
@@ -81,7 +85,7 @@ def merge(runs: Iterable[Run]) -> tuple[Run, ...]:
     for run in runs:
         if not run.text:
             continue
-        if out and (out[-1].role is run.role or (run.text.isspace() and not out[-1].role.value.startswith("chip"))):
+        if out and (out[-1].role is run.role or (out[-1].role not in _CHIPS and run.text.isspace())):
             out[-1] = Run(out[-1].text + run.text, out[-1].role)
         else:
             out.append(run)

@@ -157,12 +157,14 @@ def is_ansi(name: str) -> bool:
     return name in ("ansi", "ansi-light", "mono")
 
 
-def choose(theme: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The look for a wish (`auto` or a name) in this environment."""
+def choose(theme: str, environ: Mapping[str, str] = os.environ, *, slow_link: bool = False) -> str:
+    """The look for a wish (`auto` or a name) in this environment. The 16 colours take half the bytes."""
     if "NO_COLOR" in environ:
         return "mono"
     if theme != "auto":
         return theme
+    if slow_link:
+        return "ansi"
     depth = environ.get("COLORTERM", "").lower()
     many = depth in ("truecolor", "24bit") or environ.get("TERM", "").endswith("256color")
     return "dark" if many else "ansi"

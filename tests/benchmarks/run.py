@@ -46,10 +46,11 @@ class Effort:
     runs: int
     idle_s: float
     presses: int
+    others: bool
 
 
-FULL = Effort(starts=9, runs=5, idle_s=20.0, presses=40)
-QUICK = Effort(starts=1, runs=1, idle_s=6.0, presses=4)
+FULL = Effort(starts=9, runs=5, idle_s=20.0, presses=40, others=True)
+QUICK = Effort(starts=1, runs=1, idle_s=4.0, presses=4, others=False)
 
 
 def measure(effort: Effort) -> Iterator[Row]:
@@ -103,7 +104,8 @@ def living_rows(dashboard: list[str], env: dict[str, str], effort: Effort) -> It
         paints = key_to_paint(one, ("down", "up"), effort.presses)
         one.press("q")
         assert one.wait() == 0
-    others = {name: beside(command, effort) for name, command in OTHERS.items() if shutil.which(name)}
+    found = OTHERS if effort.others else {}
+    others = {name: beside(command, effort) for name, command in found.items() if shutil.which(name)}
     for name, other in others.items():
         against = f"{other.bytes_per_s:.0f} B/s, {name} at its own rhythm"
         ratio = living.bytes_per_s / other.bytes_per_s

@@ -12,6 +12,8 @@ import pytest
 
 from aitbc_tui.cli.main import main
 
+from ..fixtures.devnet import devnet_child as devnet_child
+
 
 @dataclass(frozen=True)
 class Ran:

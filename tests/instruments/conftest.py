@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.cli.conftest import home, run, untouched_logging
+from tests.fixtures.devnet import devnet_child
 
-__all__ = ["home", "run", "untouched_logging"]
+__all__ = ["devnet_child", "home", "run", "untouched_logging"]

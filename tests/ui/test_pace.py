@@ -1,4 +1,4 @@
-"""Frames: at most two a second, fewer on a slow link, and none while the terminal is behind."""
+"""Frames: at most one a second, fewer on a slow link, and none while the terminal is behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aitbc_tui.ui.pace import Pace
 
 @pytest.mark.parametrize(
     ("rtt_ms", "slow_link", "wait"),
-    [(40.0, False, 0.4), (None, False, 0.4), (301.0, False, 4.9), (1200.0, False, 14.9), (40.0, True, 4.9)],
+    [(40.0, False, 0.9), (None, False, 0.9), (301.0, False, 4.9), (1200.0, False, 14.9), (40.0, True, 4.9)],
 )
 def test_the_period_follows_the_link(rtt_ms: float | None, slow_link: bool, wait: float) -> None:
     pace = Pace(slow_link=slow_link, painted_at=100.0)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aitbc_tui.domain.alarm import Alarm
+    from aitbc_tui.domain.operation import Plan, Wish
     from aitbc_tui.domain.receipt import VerifiedReceipt
     from aitbc_tui.ui.app import AitbcApp
 
@@ -48,3 +50,76 @@ def open_connections(app: AitbcApp) -> None:
     from aitbc_tui.ui.screens.connections import ConnectionsScreen
 
     app.push_screen(ConnectionsScreen())
+
+
+def open_alarms(app: AitbcApp, selected: str | None = None) -> None:
+    from aitbc_tui.ui.screens.alarms import AlarmsScreen
+
+    app.push_screen(AlarmsScreen(selected))
+
+
+def open_quiet(app: AitbcApp, alarm: Alarm) -> None:
+    from aitbc_tui.ui.screens.alarms_quiet import QuietScreen
+
+    app.push_screen(QuietScreen(alarm))
+
+
+def open_events(app: AitbcApp) -> None:
+    from aitbc_tui.ui.screens.events import EventsScreen
+
+    app.push_screen(EventsScreen())
+
+
+def open_node(app: AitbcApp, name: str) -> None:
+    from aitbc_tui.ui.screens.node import NodeScreen
+
+    app.push_screen(NodeScreen(name))
+
+
+def open_miner(app: AitbcApp, label: str) -> None:
+    from aitbc_tui.ui.screens.miner import MinerScreen
+
+    app.push_screen(MinerScreen(label))
+
+
+def open_gpu(app: AitbcApp, name: str) -> None:
+    from aitbc_tui.ui.screens.gpu import GpuScreen
+
+    app.push_screen(GpuScreen(name))
+
+
+def open_logs(app: AitbcApp, about: str = "") -> None:
+    """The log of the unit of this node, miner or host; without a name, the first that is configured."""
+    from aitbc_tui.ui.screens.logs import LogsScreen
+
+    app.push_screen(LogsScreen(about))
+
+
+def open_operations(app: AitbcApp, target: str = "") -> None:
+    from aitbc_tui.ui.screens.operations import OperationsScreen
+
+    app.push_screen(OperationsScreen(target))
+
+
+def open_plan(app: AitbcApp, wish: Wish) -> None:
+    from aitbc_tui.ui.screens.plan import PlanScreen
+
+    app.push_screen(PlanScreen(wish))
+
+
+def open_confirm(app: AitbcApp, plan: Plan) -> None:
+    from aitbc_tui.ui.screens.confirm import ConfirmScreen
+
+    app.push_screen(ConfirmScreen(plan))
+
+
+def open_progress(app: AitbcApp, plan: Plan) -> None:
+    from aitbc_tui.ui.screens.progress import ProgressScreen
+
+    app.push_screen(ProgressScreen(plan))
+
+
+def open_environments(app: AitbcApp) -> None:
+    from aitbc_tui.ui.screens.environments import EnvironmentsScreen
+
+    app.push_screen(EnvironmentsScreen())

@@ -38,9 +38,12 @@ def _cells(line: Line, width: int) -> list[tuple[str, Role]]:
     cells: list[tuple[str, Role]] = []
     for run in line.fit(width).runs:
         # A blank looks the same in every role but a chip's.
-        blank = run.role if run.role in CHIPS else Role.TEXT
+        role, blank = run.role, run.role if run.role in CHIPS else Role.TEXT
+        if run.text.isascii():
+            cells.extend((char, blank if char == " " else role) for char in run.text)
+            continue
         for char in run.text:
-            cells.extend([(char, blank if char == " " else run.role)] * cell_len(char))
+            cells.extend([(char, blank if char == " " else role)] * cell_len(char))
     return (cells + [(" ", Role.TEXT)] * width)[:width]
 
 

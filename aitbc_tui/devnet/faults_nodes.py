@@ -1,0 +1,240 @@
+"""Faults of single nodes: their RPC, their mempool, their units, their configuration, their clock and disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aitbc_tui.devnet.chain_net import Node
+from aitbc_tui.devnet.fault import Fault, number_of
+from aitbc_tui.devnet.faults_chain import follower_of
+from aitbc_tui.devnet.machines import NODE_UNIT, P2P_UNIT, RPC_UNIT, write_env_file
+from aitbc_tui.devnet.units import UnitState
+
+if TYPE_CHECKING:
+    from aitbc_tui.devnet.network import Devnet
+
+FLOOD = 1500
+SKEW_S = 300
+FULL_PERCENT = 99
+DRIFTED = "5"
+RETRY_AFTER_S = 15  # the recorded server says 60; any value can be given
+
+
+async def _follower_down(devnet: Devnet, _: str | None) -> None:
+    follower = follower_of(devnet)
+    follower.running = False
+    machine = devnet.machine(follower.name)
+    for unit in (NODE_UNIT, RPC_UNIT, P2P_UNIT):
+        machine.files.set_unit(unit, UnitState.FAILED)
+    await devnet.parts.servers[follower.name].close()
+    if machine.p2p is not None:
+        await machine.p2p.close()
+
+
+async def _follower_back(devnet: Devnet, _: str | None) -> None:
+    follower = follower_of(devnet)
+    machine = devnet.machine(follower.name)
+    await devnet.parts.servers[follower.name].open()
+    if machine.p2p is not None:
+        await machine.p2p.open()
+    for unit in (NODE_UNIT, RPC_UNIT, P2P_UNIT):
+        machine.files.restart_unit(unit)
+    follower.running = True
+
+
+def _node(devnet: Devnet, value: str | None) -> Node:
+    return devnet.node(value) if value else follower_of(devnet)
+
+
+async def _hang(devnet: Devnet, value: str | None) -> None:
+    _node(devnet, value).gate.hang(True)
+
+
+async def _unhang(devnet: Devnet, value: str | None) -> None:
+    _node(devnet, value).gate.hang(False)
+
+
+async def _limit(devnet: Devnet, value: str | None) -> None:
+    follower_of(devnet).gate.limited_s = number_of("rate-limit", value, RETRY_AFTER_S)
+
+
+async def _unlimit(devnet: Devnet, _: str | None) -> None:
+    follower_of(devnet).gate.limited_s = 0
+
+
+async def _flood(devnet: Devnet, value: str | None) -> None:
+    devnet.net.flood = number_of("mempool-flood", value, FLOOD)
+    devnet.net.top_up()
+
+
+async def _drain(devnet: Devnet, _: str | None) -> None:
+    devnet.net.flood = 0
+
+
+async def _unpayable(devnet: Devnet, _: str | None) -> None:
+    devnet.net.unpayable = True
+
+
+async def _payable(devnet: Devnet, _: str | None) -> None:
+    devnet.net.unpayable = False
+
+
+async def _no_chain_id(devnet: Devnet, value: str | None) -> None:
+    _node(devnet, value).chain_id_unset = True
+
+
+async def _chain_id(devnet: Devnet, value: str | None) -> None:
+    _node(devnet, value).chain_id_unset = False
+
+
+async def _skew(devnet: Devnet, value: str | None) -> None:
+    _set_skew(devnet, float(number_of("clock-skew", value, SKEW_S)))
+
+
+async def _in_time(devnet: Devnet, _: str | None) -> None:
+    _set_skew(devnet, 0.0)
+
+
+def _set_skew(devnet: Devnet, seconds: float) -> None:
+    follower = follower_of(devnet)
+    machine = devnet.machine(follower.name)
+    machine.skew_s = seconds
+    machine.ssh.epoch = machine.epoch(devnet.clock)
+    devnet.parts.servers[follower.name].skew(seconds)
+
+
+async def _crash_loop(devnet: Devnet, _: str | None) -> None:
+    machine = devnet.machine(follower_of(devnet).name)
+    machine.files.set_unit(P2P_UNIT, UnitState.CRASH_LOOP)
+    if machine.p2p is not None:
+        await machine.p2p.close()
+
+
+async def _steady(devnet: Devnet, _: str | None) -> None:
+    machine = devnet.machine(follower_of(devnet).name)
+    if machine.p2p is not None:
+        await machine.p2p.open()
+    machine.files.restart_unit(P2P_UNIT)
+
+
+async def _fill(devnet: Devnet, value: str | None) -> None:
+    devnet.machine(follower_of(devnet).name).files.write_disk(number_of("disk-full", value, FULL_PERCENT))
+
+
+async def _empty(devnet: Devnet, _: str | None) -> None:
+    devnet.machine(follower_of(devnet).name).files.write_disk(42)
+
+
+async def _drift(devnet: Devnet, value: str | None) -> None:
+    _write_env(devnet, block_time_seconds=value or DRIFTED)
+
+
+async def _undrift(devnet: Devnet, _: str | None) -> None:
+    _write_env(devnet)
+
+
+def _write_env(devnet: Devnet, **changed: str) -> None:
+    follower = follower_of(devnet)
+    machine = devnet.machine(follower.name)
+    p2p_port = machine.p2p.port.number if machine.p2p is not None else 0
+    rpc_port = devnet.parts.servers[follower.name].port.number
+    write_env_file(machine.files.home, follower, p2p_port, rpc_port, devnet.options.block_time_s, **changed)
+
+
+async def _other_suffixes(devnet: Devnet, _: str | None) -> None:
+    for machine in devnet.machines.values():
+        machine.files.bare_unit_names(True)
+
+
+async def _usual_suffixes(devnet: Devnet, _: str | None) -> None:
+    for machine in devnet.machines.values():
+        machine.files.bare_unit_names(False)
+
+
+FAULTS = (
+    Fault(
+        "follower-down",
+        "the follower's node, RPC and P2P are gone; its SSH answers",
+        "nothing listens on its RPC port and its units are not active",
+        _follower_down,
+        _follower_back,
+    ),
+    Fault(
+        "rpc-hang",
+        "a node's RPC accepts connections and never answers",
+        "its RPC times out while other things on the same host answer",
+        _hang,
+        _unhang,
+        value="NODE",
+    ),
+    Fault(
+        "rate-limit",
+        "the follower's RPC answers 429 with Retry-After",
+        "asked too often: no further question before the server allows one",
+        _limit,
+        _unlimit,
+        value="RETRY-AFTER",
+    ),
+    Fault(
+        "mempool-flood",
+        "more transactions arrive than blocks take; the producer's mempool never empties",
+        "more wait than the API counts by default, shown as a lower bound",
+        _flood,
+        _drain,
+        value="TRANSACTIONS",
+    ),
+    Fault(
+        "tx-vanished",
+        "some transactions cannot be paid; the producer drops them without a word",
+        "a transaction left the mempool and is in none of the blocks made meanwhile",
+        _unpayable,
+        _payable,
+    ),
+    Fault(
+        "chain-id-unset",
+        "a node's environment lacks chain_id: /rpc/head is 404 for ever, with ?chain_id= it answers",
+        "the head answers only when the chain is named in the question",
+        _no_chain_id,
+        _chain_id,
+        value="NODE",
+    ),
+    Fault(
+        "clock-skew",
+        "the follower's clock is ahead by some minutes",
+        "how far each host's clock is off ours; no age is wrong because of it",
+        _skew,
+        _in_time,
+        value="SECONDS",
+    ),
+    Fault(
+        "unit-crashloop",
+        "the follower's P2P unit starts and dies again and again",
+        "activating/auto-restart with a rising count of restarts",
+        _crash_loop,
+        _steady,
+    ),
+    Fault(
+        "disk-full",
+        "the follower's disk has next to nothing left",
+        "free space under 5 percent on the disk that holds the node's data",
+        _fill,
+        _empty,
+        value="PERCENT-USED",
+    ),
+    Fault(
+        "config-drift",
+        "the follower's environment file says another block time than genesis's",
+        "a key that must be equal on all nodes is not, with both values",
+        _drift,
+        _undrift,
+        value="SECONDS",
+    ),
+    Fault(
+        "unit-suffixes",
+        "systemctl prints unit ids without .service",
+        "nothing: a unit is the same with and without its suffix",
+        _other_suffixes,
+        _usual_suffixes,
+        tolerated=True,
+    ),
+)

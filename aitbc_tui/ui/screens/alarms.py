@@ -1,0 +1,158 @@
+"""The alarms as a screen: choose one, read what it means, go where it points, keep it quiet or acknowledge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from textual import events
+from textual.binding import Binding
+
+from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.ui.paint import Line
+from aitbc_tui.ui.screens import registry
+from aitbc_tui.ui.screens.alarms_lines import AlarmsView, alarm_key, build_alarms, selected_alarm, shown_alarms
+from aitbc_tui.ui.screens.alarms_looks import looks
+from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.goto import go_to
+from aitbc_tui.ui.screens.typing_field import typed
+
+
+class AlarmsScreen(DetailScreen):
+    """Selection follows the alarm, not the row."""
+
+    BINDINGS = [
+        Binding("j,down", "move(1)", show=False, priority=True),
+        Binding("k,up", "move(-1)", show=False, priority=True),
+        Binding("enter", "go", show=False),
+        Binding("a", "quiet", show=False),
+        Binding("b", "bell", show=False),
+        Binding("e", "events", show=False),
+        Binding("h", "history", show=False),
+        Binding("l", "log", show=False),
+        Binding("o", "operate", show=False),
+        Binding("y", "copy", show=False),
+        Binding("slash", "filter", show=False),
+    ]
+
+    def __init__(self, selected: str | None = None) -> None:
+        super().__init__()
+        self._view = AlarmsView(selected=selected)
+        self._typing: str | None = None
+
+    def on_mount(self) -> None:
+        mine = looks(self.app)
+        self._view = replace(self._view, looked_at=mine.looked_at, bell=mine.bell)
+        mine.looked_at = self.aitbc.current.utc.timestamp()
+        super().on_mount()
+
+    def on_unmount(self) -> None:
+        looks(self.app).looked_at = self.aitbc.current.utc.timestamp()
+
+    def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
+        return build_alarms(snapshot, self._view, width, height)
+
+    def hints(self, width: int) -> Sequence[tuple[str, str]]:
+        if self._typing is not None:
+            return [("/", f"{self._typing}_"), ("Enter", "apply"), ("Esc", "leave it")]
+        alarm = self._chosen()
+        quiet = [("a", "quiet" if alarm is None or alarm.kind.value == "condition" else "acknowledge, quiet")]
+        return [
+            ("Esc", "back"),
+            ("j/k", "alarm"),
+            ("Enter", "go there"),
+            *quiet,
+            ("e", "events"),
+            ("y", "copy evidence"),
+            ("/", "filter"),
+            ("h", "history"),
+            (":", "command"),
+            ("?", "help"),
+        ]
+
+    def _chosen(self) -> Alarm | None:
+        return selected_alarm(shown_alarms(self.aitbc.current, self._view), self._view)
+
+    def _show(self, view: AlarmsView) -> None:
+        self._view = view
+        self.on_snapshot(self.aitbc.current)
+
+    # --- keys
+
+    def on_key(self, event: events.Key) -> None:
+        """While a filter is typed, every key is text."""
+        if self._typing is None:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "enter":
+            self._view, self._typing = replace(self._view, filter=self._typing.strip(), selected=None), None
+        elif event.key == "escape":
+            self._typing = None
+        else:
+            self._typing = self._typing if (value := typed(self._typing, event)) is None else value
+        self.on_snapshot(self.aitbc.current)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key of this screen acts while a filter is typed."""
+        return self._typing is None
+
+    def action_move(self, step: int) -> None:
+        alarms = shown_alarms(self.aitbc.current, self._view)
+        chosen = selected_alarm(alarms, self._view)
+        if chosen is None:
+            return
+        index = max(0, min(len(alarms) - 1, alarms.index(chosen) + step))
+        self.body.action_first()
+        self._show(replace(self._view, selected=alarm_key(alarms[index])))
+
+    def action_back(self) -> None:
+        """Esc undoes the filter first."""
+        if self._view.filter:
+            self._show(replace(self._view, filter=""))
+        else:
+            super().action_back()
+
+    def action_go(self) -> None:
+        alarm = self._chosen()
+        if alarm is None:
+            self.toast("no alarm is selected")
+        elif not go_to(self.aitbc, alarm):
+            self.toast(f"{alarm.about} has no screen of its own")
+
+    def action_quiet(self) -> None:
+        alarm = self._chosen()
+        if alarm is None or not alarm.open:
+            self.toast("a keeps an open alarm quiet: select one")
+            return
+        registry.open_quiet(self.aitbc, alarm)
+
+    def action_bell(self) -> None:
+        mine = looks(self.app)
+        mine.bell = not mine.bell
+        mine.news(self.aitbc.current)  # what is there now has been seen
+        self._show(replace(self._view, bell=mine.bell))
+
+    def action_events(self) -> None:
+        registry.open_events(self.aitbc)
+
+    def action_history(self) -> None:
+        self._show(replace(self._view, history=not self._view.history))
+
+    def action_log(self) -> None:
+        alarm = self._chosen()
+        registry.open_logs(self.aitbc, "" if alarm is None else str(alarm.about))
+
+    def action_operate(self) -> None:
+        alarm = self._chosen()
+        registry.open_operations(self.aitbc, "" if alarm is None else str(alarm.about))
+
+    def action_filter(self) -> None:
+        self._typing = self._view.filter
+        self.show_hints()
+
+    def action_copy(self) -> None:
+        alarm = self._chosen()
+        if alarm is not None:
+            self.aitbc.copy(f"{alarm.word} {alarm.about}: {alarm.evidence}")

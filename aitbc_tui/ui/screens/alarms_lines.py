@@ -1,0 +1,163 @@
+"""The lines of the alarms screen (screens 2.14): the list, then the selected alarm with evidence and remedy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.snapshot import Pane, Snapshot
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.paint import Line, Role, Run
+from aitbc_tui.ui.panes import alarms as pane
+from aitbc_tui.ui.panes.table import Row, header_line, row_line, shown_columns, window
+from aitbc_tui.ui.panes.title import pane_age, title_line
+from aitbc_tui.ui.screens.alarm_evidence import also, certainty, evidence_lines, names_of
+from aitbc_tui.ui.screens.alarm_words import closes, words_for
+from aitbc_tui.ui.screens.layout import section, text_lines, wrap
+
+LABEL = 13
+FEWEST_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsView:
+    """What the reader chose. `looked_at`: UTC seconds of the look before this one."""
+
+    selected: str | None = None
+    filter: str = ""
+    history: bool = True
+    bell: bool = False
+    looked_at: float | None = None
+
+
+def alarm_key(alarm: Alarm) -> str:
+    """Which alarm this is, as long as it lasts."""
+    return f"{alarm.rule}/{alarm.about}/{alarm.since:.0f}"
+
+
+def shown_alarms(snapshot: Snapshot, view: AlarmsView) -> list[Alarm]:
+    """What the list holds: filtered, with or without those that closed."""
+    utc = snapshot.utc.timestamp()
+    rows = [alarm for alarm in snapshot.alarms if view.history or alarm.open]
+    return [alarm for alarm in rows if not view.filter or pane.alarm_row(alarm, utc).matches(view.filter)]
+
+
+def selected_alarm(alarms: Sequence[Alarm], view: AlarmsView) -> Alarm | None:
+    return next((alarm for alarm in alarms if alarm_key(alarm) == view.selected), alarms[0] if alarms else None)
+
+
+def _title(snapshot: Snapshot, view: AlarmsView, shown: int, width: int) -> Line:
+    opened = [alarm for alarm in snapshot.alarms if alarm.open]
+    closed = len(snapshot.alarms) - len(opened)
+    bad = sum(1 for alarm in opened if alarm.level is Level.BAD)
+    summary = snapshot.panes[Pane.ALARMS]
+    counts = f"{bad} bad, {len(opened) - bad} warn, {closed} closed in 24 h, {snapshot.rules_watched} rules watched"
+    verdict = summary.verdict
+    if opened:
+        verdict = Verdict(Level.BAD if bad else Level.WARN, SafeText(f"{len(opened)} open"))
+    marks = f"/{view.filter} {shown} of {len(snapshot.alarms)}" if view.filter else ""
+    age = pane_age(summary, Pane.ALARMS, snapshot.now)
+    return title_line("7", "Alarms", verdict, counts, width, focused=True, age=age, marks=marks)
+
+
+def _list(snapshot: Snapshot, alarms: Sequence[Alarm], chosen: Alarm | None, width: int, height: int) -> list[Line]:
+    utc = snapshot.utc.timestamp()
+    columns = shown_columns(pane.content(snapshot, width).columns, width)
+    keys = {pane.alarm_row(alarm, utc).key: alarm for alarm in alarms}
+    rows = [_marked(pane.alarm_row(alarm, utc), alarm, utc) for alarm in alarms]
+    chosen_key = next((key for key, alarm in keys.items() if alarm is chosen), None)
+    room = max(FEWEST_ROWS, height // 3)
+    shown = window(rows, chosen_key, room)
+    lines = [header_line(columns, width, {})]
+    lines += [row_line(row, columns, width, selected=row.key == chosen_key) for row in shown]
+    if len(rows) > len(shown):
+        lines.append(Line((Run(f" {len(shown)} of {len(rows)}: j/k bring the others", Role.MUTED),)))
+    if not rows:
+        empty = snapshot.panes[Pane.ALARMS].empty or (SafeText("no alarm in the list"),)
+        lines += [Line((Run(f" {text}", Role.MUTED),)) for text in empty]
+    return lines
+
+
+def _marked(row: Row, alarm: Alarm, utc: float) -> Row:
+    """A quiet alarm steps back, and says so in its own row."""
+    if not alarm.quiet(utc):
+        return row
+    cells = {**row.cells, "do": f"quiet until {fmt.clock_at(alarm.quiet_until)}"}
+    return Row(row.key, row.verdict, cells, role=Role.MUTED, name=row.name, newest=row.newest)
+
+
+def labelled(label: str, text: str, width: int, role: Role = Role.TEXT) -> list[Line]:
+    """A muted label and a text that goes on under its first word."""
+    first, *rest = wrap(text, width - LABEL - 2)
+    lines = [Line((Run(f" {label:<{LABEL - 1}}", Role.MUTED), Run(first, role)))]
+    return [*lines, *(Line((Run(" " * LABEL), Run(piece, role))) for piece in rest)]
+
+
+def _about(snapshot: Snapshot, alarm: Alarm, width: int) -> list[Line]:
+    """The selected alarm: what it means, what it does not, what was seen, how sure."""
+    utc = snapshot.utc.timestamp()
+    words, names = words_for(alarm), names_of(snapshot, alarm)
+    state = "open" if alarm.open else "closed"
+    since = f"since {fmt.clock_at(alarm.since, with_seconds=True)}"
+    end = utc if alarm.closed is None else alarm.closed
+    text = f"{state} · {since}, {'for' if alarm.open else 'it lasted'} {fmt.age(max(0.0, end - alarm.since), bound=0)}"
+    if alarm.seen > 1:
+        text += f", {alarm.seen} times"
+    word = alarm.word if alarm.open else alarm.rule.upper()
+    level = alarm.level if alarm.open else Level.NONE
+    lines = [section(f"{word} {alarm.about}", width, mark=(level, state), text=text.partition(" · ")[2])]
+    lines += labelled("means", words.means.format_map(names), width)
+    if words.not_meant:
+        lines += labelled("not meant", words.not_meant.format_map(names), width)
+    lines += [Line(), *evidence_lines(snapshot, alarm, width, LABEL), Line()]
+    more = [*also(snapshot, alarm), *([f"check by hand: {alarm.check}"] if alarm.check else [])]
+    lines += labelled("also", " · ".join(more), width) if more else []
+    return [*lines, *labelled("sure", certainty(snapshot, alarm), width)]
+
+
+def _steps(snapshot: Snapshot, alarm: Alarm, width: int) -> list[Line]:
+    names = names_of(snapshot, alarm)
+    texts = [*words_for(alarm).do, closes(alarm)]
+    lines = [section("What to do", width)]
+    for number, text in enumerate(texts, 1):
+        first, *rest = wrap(text.format_map(names), width - 5)
+        lines.append(Line((Run(f" {number} ", Role.ACCENT), Run(first))))
+        lines += [Line((Run("   "), Run(piece))) for piece in rest]
+    return lines
+
+
+def _quiet(snapshot: Snapshot, width: int) -> list[Line]:
+    utc = snapshot.utc.timestamp()
+    quiet = [alarm for alarm in snapshot.alarms if alarm.quiet(utc)]
+    lines = [section("Quiet", width, text="hides an alarm from the top line for a time, never from this list")]
+    how = "quiet for 15 m, 1 h or 8 h, with a reason. It comes back earlier if its evidence changes or gets worse."
+    for index, text in enumerate(wrap(how, width - 4)):
+        lines.append(Line((Run(" a " if not index else "   ", Role.ACCENT_STRONG), Run(text))))
+    if not quiet:
+        return [*lines, Line((Run(" quiet now: none", Role.MUTED),))]
+    for alarm in quiet:
+        why = f": {alarm.quiet_why}" if alarm.quiet_why else ""
+        text = f"quiet now: {alarm.word} {alarm.about} until {fmt.clock_at(alarm.quiet_until)}{why}"
+        lines += text_lines(text, width, role=Role.MUTED)
+    return lines
+
+
+def _marks(snapshot: Snapshot, view: AlarmsView, width: int) -> list[Line]:
+    new = [a for a in snapshot.alarms if view.looked_at is not None and a.open and a.since > view.looked_at]
+    since = "this is your first look" if view.looked_at is None else f"new since your last look: {len(new)}"
+    bell = "on" if view.bell else "off"
+    text = f"bell once per new bad alarm: {bell}, b changes it · {since}"
+    return [section("Bell and marks", width), *text_lines(text, width)]
+
+
+def build_alarms(snapshot: Snapshot, view: AlarmsView, width: int, height: int) -> list[Line]:
+    """Every line, the title first."""
+    alarms = shown_alarms(snapshot, view)
+    chosen = selected_alarm(alarms, view)
+    lines = [_title(snapshot, view, len(alarms), width), *_list(snapshot, alarms, chosen, width, height), Line()]
+    if chosen is not None:
+        lines += [*_about(snapshot, chosen, width), Line(), *_steps(snapshot, chosen, width), Line()]
+    return [*lines, *_quiet(snapshot, width), Line(), *_marks(snapshot, view, width)]

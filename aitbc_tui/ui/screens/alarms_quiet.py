@@ -1,0 +1,97 @@
+"""The question before an alarm is kept quiet or a finding acknowledged: for how long, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.binding import Binding
+
+from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.paint import Line, Role, Run, glyph
+from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.layout import pair, section, text_lines
+from aitbc_tui.ui.screens.typing_field import field_run, typed
+
+TIMES: tuple[tuple[str, float], ...] = (("15 m", 900.0), ("1 h", 3600.0), ("8 h", 8 * 3600.0))
+ACKNOWLEDGE = "acknowledge: it was seen, close it"
+AGAIN = "no longer quiet"
+
+
+def choices(alarm: Alarm, utc: float) -> tuple[str, ...]:
+    """A finding can be closed; any alarm can be quiet for a time, or no longer."""
+    first = (ACKNOWLEDGE,) if alarm.kind is AlarmKind.FINDING else ()
+    last = (AGAIN,) if alarm.quiet(utc) else ()
+    return (*first, *(f"quiet for {words}" for words, _ in TIMES), *last)
+
+
+def build_quiet(alarm: Alarm, chosen: int, why: str, utc: float, width: int) -> list[Line]:
+    """Every line, the title first."""
+    title = section(f"Quiet: {alarm.word} {alarm.about}", width, mark=(Level.WARN, "waits for you"), heavy=True)
+    lines = [title, Line(), *text_lines(str(alarm.evidence), width), Line()]
+    for index, text in enumerate(choices(alarm, utc)):
+        mark = Run(f" {glyph(Level.RUNNING)} ", Role.ACCENT) if index == chosen else Run("   ")
+        lines.append(Line((mark, Run(text, Role.STRONG if index == chosen else Role.TEXT)), selected=index == chosen))
+    lines += [Line(), pair("reason", field_run(why, min(50, width - 14)), at=9)]
+    lines += [Line(), *text_lines("It is hidden from the top line only: it stays in the list, and in the log.", width)]
+    return [*lines, *text_lines("It comes back earlier if its evidence gets worse.", width)]
+
+
+class QuietScreen(DetailScreen):
+    """Up and down choose, typing gives the reason, Enter does it."""
+
+    AUTO_FOCUS = ""
+    BINDINGS = [
+        Binding("up,shift+tab", "choose(-1)", show=False, priority=True),
+        Binding("down,tab", "choose(1)", show=False, priority=True),
+        Binding("enter", "press", show=False, priority=True),
+    ]
+
+    def __init__(self, alarm: Alarm) -> None:
+        super().__init__()
+        self._alarm = alarm
+        self._chosen = 0
+        self._why = ""
+
+    def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
+        return build_quiet(self._alarm, self._chosen, self._why, snapshot.utc.timestamp(), width)
+
+    def hints(self, width: int) -> Sequence[tuple[str, str]]:
+        return [("up/down", "choose"), ("Enter", "do it"), ("Esc", "leave it as it is"), ("F1", "help")]
+
+    def on_key(self, event: events.Key) -> None:
+        value = typed(self._why, event)
+        if value is not None:
+            event.stop()
+            event.prevent_default()
+            self._why = value
+            self.on_snapshot(self.aitbc.current)
+
+    def action_choose(self, step: int) -> None:
+        count = len(choices(self._alarm, self.aitbc.current.utc.timestamp()))
+        self._chosen = max(0, min(count - 1, self._chosen + step))
+        self.on_snapshot(self.aitbc.current)
+
+    def action_press(self) -> None:
+        alarm, app = self._alarm, self.aitbc
+        what = choices(alarm, app.current.utc.timestamp())[self._chosen]
+        if what == ACKNOWLEDGE:
+            app.backend.acknowledge(alarm.rule, str(alarm.about))
+            self._done(f"acknowledged: {alarm.word} {alarm.about}")
+        elif what == AGAIN:
+            app.backend.snooze(alarm.rule, str(alarm.about), 0.0)
+            self._done(f"{alarm.word} {alarm.about} is no longer quiet")
+        elif not self._why.strip():
+            self.toast("quiet needs a reason: type why", Level.WARN)
+        else:
+            seconds = next(seconds for words, seconds in TIMES if what.endswith(words))
+            app.backend.snooze(alarm.rule, str(alarm.about), seconds, str(clean(self._why.strip(), 120)))
+            self._done(f"{alarm.word} {alarm.about} is {what}")
+
+    def _done(self, text: str) -> None:
+        app = self.aitbc
+        app.back()
+        app.say(text)

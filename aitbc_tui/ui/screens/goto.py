@@ -1,0 +1,45 @@
+"""From an alarm or an event to the screen of the thing it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.ui.screens import registry
+
+if TYPE_CHECKING:
+    from aitbc_tui.ui.app import AitbcApp
+
+
+def go_to(app: AitbcApp, alarm: Alarm) -> bool:
+    """Open what the alarm is about; False when there is no screen for it."""
+    return go_about(app, str(alarm.about), receipts_first=alarm.rule.startswith("receipt"))
+
+
+def go_about(app: AitbcApp, about: str, *, receipts_first: bool = False) -> bool:
+    """A node, a miner, a card, a job or its receipt, a connection: whatever has this name."""
+    snapshot = app.current
+    if receipts_first and _receipt(app, snapshot, about):
+        return True
+    if any(row.name == about for row in snapshot.nodes):
+        registry.open_node(app, about)
+    elif any(row.miner.identity.label == about for row in snapshot.miners):
+        registry.open_miner(app, about)
+    elif any(row.name == about for row in snapshot.gpus):
+        registry.open_gpu(app, about)
+    elif job := next((row for row in snapshot.jobs if about and row.job.job_id.startswith(about)), None):
+        registry.open_job(app, str(job.job.job_id))
+    elif any(link.host == about for link in snapshot.links):
+        registry.open_connections(app)
+    else:
+        return _receipt(app, snapshot, about)
+    return True
+
+
+def _receipt(app: AitbcApp, snapshot: Snapshot, about: str) -> bool:
+    found = next((r.receipt for r in snapshot.receipts if about and r.receipt.facts.job_id.startswith(about)), None)
+    if found is None:
+        return False
+    registry.open_receipt(app, found)
+    return True

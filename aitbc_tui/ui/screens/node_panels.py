@@ -1,0 +1,238 @@
+"""The panels of a node's screen: units, host, settings against the source, what was asked of it. Pure."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from aitbc_tui.domain.node import HostFigures
+from aitbc_tui.domain.observed import Freshness, Observed
+from aitbc_tui.domain.snapshot import NodeRow, Snapshot
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.screens.alarm_evidence import node_row, short_proposer
+from aitbc_tui.ui.screens.layout import cut, pad, right, section
+
+T = TypeVar("T")
+LEAST_FREE = 0.1  # of disk or memory: below it the host has no room
+LABEL = 12
+
+
+def why_not(seen: Observed[T], now: float) -> str:
+    """Which nothing it is (screens 1.8)."""
+    reason = f": {seen.trouble.detail}" if seen.trouble is not None else ""
+    return {
+        Freshness.CONNECTING: "… not heard yet",
+        Freshness.UNREACHABLE: "? not learnt",
+        Freshness.REFUSED: "□ refused",
+        Freshness.ABSENT: "– not in this version",
+        Freshness.BROKEN: "▲ broken",
+        Freshness.LIMITED: "▲ asked too often",
+        Freshness.STALE: f"~ last heard {fmt.age(seen.age(now))} ago",
+        Freshness.FRESH: "heard",
+    }[seen.freshness(now)] + reason
+
+
+def age_of(seen: Observed[T], now: float, bound: float) -> str:
+    """The age for a title: as fresh as its poll allows, or old and marked."""
+    age = seen.age(now)
+    if age is None:
+        return "never"
+    return f"~{fmt.age(age)}" if seen.freshness(now) is Freshness.STALE else fmt.age(age, bound)
+
+
+def units(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
+    """One row a unit; a unit that the host does not know is said so."""
+    now, seen = snapshot.now, node.units
+    if seen.value is None:
+        return [section("Units", width, mark=(Level.UNKNOWN, "unknown")), _words(why_not(seen, now), width)]
+    rows = seen.value
+    running = sum(1 for unit in rows if unit.running)
+    level = Level.GOOD if running == len(rows) else Level.BAD
+    stale = seen.freshness(now) is Freshness.STALE
+    mark = (level if not stale else Level.STALE, f"{running} of {len(rows)}")
+    lines = [section("Units", width, mark=mark, age=age_of(seen, now, 15), stale=stale)]
+    name = width - 36
+    lines.append(Line((Run(f" {'state':<11}{'unit':<{name}}       up restarts", Role.MUTED),)))
+    for unit in rows:
+        word = str(unit.active) if unit.found else "not there"
+        level = Level.GOOD if unit.running else Level.NONE if not unit.found else Level.BAD
+        shown = Run(pad(word.upper() if level is Level.BAD else word, 9), level_role(level))
+        up = fmt.uptime(unit.uptime_s) if unit.uptime_s is not None else fmt.NONE
+        restarts = fmt.UNKNOWN if unit.restarts is None else str(unit.restarts)
+        text = f"{pad(str(unit.name), name - 3)} {right(up, 12)}{right(restarts, 9)}"
+        mark_run = Run(f" {glyph(level)} ", level_role(level))
+        lines.append(Line((mark_run, shown, Run(text, Role.STALE if stale else Role.TEXT))))
+    return lines
+
+
+def _words(text: str, width: int) -> Line:
+    return Line((Run(" " + cut(text, width - 2), Role.UNKNOWN),))
+
+
+def _room(figures: HostFigures) -> tuple[Level, str]:
+    tight = []
+    for name, total, free in (
+        ("disk", figures.disk_total, figures.disk_free),
+        ("memory", figures.memory_total, figures.memory_available),
+    ):
+        if total and free is not None and free / total < LEAST_FREE:
+            tight.append(name)
+    return (Level.WARN, f"{' and '.join(tight)} tight") if tight else (Level.GOOD, "room")
+
+
+def host(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
+    """Its machine: processor, memory, disk, clock, peers."""
+    now, seen = snapshot.now, node.figures
+    figures = seen.value
+    name = f"Host {node.host}"
+    if figures is None:
+        return [section(name, width, mark=(Level.UNKNOWN, "unknown")), _words(why_not(seen, now), width)]
+    stale = seen.freshness(now) is Freshness.STALE
+    mark = (Level.STALE, "stale") if stale else _room(figures)
+    lines = [section(name, width, mark=mark, age=age_of(seen, now, 15), stale=stale)]
+    role = Role.STALE if stale else Role.TEXT
+    rows = (
+        ("cpu", _cpu(figures)),
+        ("memory", _memory(node, figures)),
+        ("disk", _disk(figures)),
+        ("clock", _clock(snapshot, node)),
+        ("peers", _peers(snapshot, node)),
+    )
+    return [*lines, *(_row(label, text, width, role) for label, text in rows)]
+
+
+def _row(label: str, text: str, width: int, role: Role = Role.TEXT) -> Line:
+    return Line((Run(f" {label:<{LABEL - 1}}", Role.MUTED), Run(cut(text, width - LABEL - 1), role)))
+
+
+def _cpu(figures: HostFigures) -> str:
+    busy = fmt.UNKNOWN if figures.cpu_busy is None else f"{figures.cpu_busy * 100:.0f} %"
+    cores = fmt.UNKNOWN if figures.cpus is None else str(figures.cpus)
+    load = fmt.UNKNOWN if figures.load1 is None else f"{figures.load1:.2f}"
+    return f"{busy} of {cores}, load {load}"
+
+
+def _memory(node: NodeRow, figures: HostFigures) -> str:
+    total, free = figures.memory_total, figures.memory_available
+    if total is None or free is None:
+        return "? not learnt"
+    text = f"{fmt.gigabytes(total - free)} of {fmt.gigabytes(total)} GB"
+    own = next((unit.memory_bytes for unit in node.units.value or () if unit.memory_bytes), None)
+    return f"{text}; node {own / 1e6:.1f} MB" if own else text
+
+
+def _disk(figures: HostFigures) -> str:
+    total, free = figures.disk_total, figures.disk_free
+    if total is None or free is None:
+        return "? not asked: health asks for it"
+    return f"{(total - free) / 2**30:.0f} of {total / 2**30:.0f} GB"
+
+
+def _clock(snapshot: Snapshot, node: NodeRow) -> str:
+    """Against the source's own clock, as of the moments at which both were read."""
+    source = node_row(snapshot, snapshot.chain.source or "")
+    mine, theirs = node.figures, source.figures if source is not None else None
+    if source is not None and source.name == node.name:
+        return "the others are compared with it"
+    if theirs is None or not _comparable(mine) or not _comparable(theirs):
+        return "? not learnt"
+    ahead = _offset(mine) - _offset(theirs)
+    if abs(ahead) < 1:  # the shell's clock counts whole seconds
+        return f"within 1 s of {source.name if source else ''}"
+    return f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} {source.name if source else ''}"
+
+
+def _comparable(seen: Observed[HostFigures]) -> bool:
+    return seen.value is not None and seen.value.epoch_s is not None and seen.at is not None
+
+
+def _offset(seen: Observed[HostFigures]) -> float:
+    """The host's wall clock minus our monotonic one; only differences of two hosts mean something."""
+    epoch = seen.value.epoch_s if seen.value is not None else None
+    return (epoch or 0.0) - (seen.at or 0.0)
+
+
+def _peers(snapshot: Snapshot, node: NodeRow) -> str:
+    seen = node.peers.value
+    if seen is None:
+        return why_not(node.peers, snapshot.now)
+    listening = {True: "", False: "; it does not listen", None: ""}[seen.listening]
+    return f"{seen.count} ({', '.join(seen.addresses) or 'none'}){listening}"
+
+
+def settings(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
+    """What must agree with the source, as far as the node itself says it; and its code."""
+    source = node_row(snapshot, snapshot.chain.source or "")
+    is_source = source is None or source.name == node.name
+    rows: list[tuple[str, str, str, bool]] = []
+    mine = node.health.value
+    theirs = source.health.value if source is not None else None
+    chain = str(node.chain_id) or "? not configured"
+    rows.append(("chain_id", chain, *_same(is_source, chain, str(source.chain_id) if source else "")))
+    if mine is not None:
+        chains = ", ".join(mine.supported_chains) or "– none said"
+        other = ", ".join(theirs.supported_chains) if theirs is not None else None
+        rows.append(("supported_chains", chains, *_same(is_source, chains, other or "– none said")))
+        rows.append(("proposer_id", short_proposer(str(mine.proposer_id)) or fmt.NONE, "its own, never copied", False))
+    if node.git.value is not None:
+        git = node.git.value
+        away = f"+{git.ahead or 0} -{git.behind or 0}, " if git.ahead or git.behind else ""
+        state = away + ("clean" if not git.changed else f"{git.changed} changed")
+        differs = not is_source and source is not None and _other_code(node, source)
+        rows.append(("git", f"{git.oid[:7]} {git.branch}", state + (", not the source's" if differs else ""), differs))
+    else:
+        rows.append(("git", why_not(node.git, snapshot.now), "", False))
+    differ = sum(1 for row in rows if row[3])
+    mark = (Level.WARN, f"{differ} differs" if differ == 1 else f"{differ} differ") if differ else (Level.GOOD, "same")
+    text = f"against {source.name}" if source is not None and not is_source else "the others are compared with it"
+    age = age_of(node.health, snapshot.now, 60)
+    return [section("Settings and code", width, mark=mark, text=text, age=age), *(_setting(row, width) for row in rows)]
+
+
+def _same(is_source: bool, mine: str, theirs: str) -> tuple[str, bool]:
+    if is_source:
+        return "", False
+    return ("same", False) if mine == theirs else (f"source: {theirs or 'none'}", True)
+
+
+def _other_code(node: NodeRow, source: NodeRow) -> bool:
+    a, b = node.git.value, source.git.value
+    return a is not None and b is not None and a.oid != b.oid
+
+
+def _setting(row: tuple[str, str, str, bool], width: int) -> Line:
+    name, value, remark, differs = row
+    shown = f"▲ {value}" if differs else value
+    role = Role.WARN if differs else Role.TEXT
+    return Line(
+        (
+            Run(f" {name:<23}", Role.MUTED),
+            Run(pad(shown, 14), role),
+            Run(cut(remark, max(4, width - 39)), Role.MUTED),
+        )
+    )
+
+
+def answers(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
+    """What this program asks of it, how old and how slow the answer is; /health is not believed."""
+    now = snapshot.now
+    asked: tuple[tuple[str, Observed[object]], ...] = (
+        ("head", node.head),  # type: ignore[assignment]
+        ("mempool", node.mempool),  # type: ignore[assignment]
+        ("health", node.health),  # type: ignore[assignment]
+        ("peers", node.peers),  # type: ignore[assignment]
+    )
+    lines = [section("Answers", width, text="what was asked", age=age_of(node.head, now, 5))]
+    for name, seen in asked:
+        question = str(seen.source).partition(" at ")[0]
+        rtt = "" if seen.rtt_ms is None else f", {seen.rtt_ms:.0f} ms"
+        age = fmt.age(seen.age(now)) if seen.at is not None else ""
+        if seen.freshness(now) is Freshness.FRESH:
+            said = f"{age}{rtt}"
+            if name == "health" and node.health.value is not None:
+                said = f'{age}  "{node.health.value.status}": not believed'
+        else:
+            said = why_not(seen, now)
+        lines.append(Line((Run(f" {pad(question, 25)} ", Role.MUTED), Run(cut(said, width - 28)))))
+    return lines
