@@ -22,12 +22,13 @@ from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.state.events import Watching
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.screens import registry
-from tests.fixtures.simulated import Bench, bench, simulate
+from tests.fixtures.simulated import bench, simulate
 from tests.ui.backends import app_for
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
 SEED = 7
-BROKEN = ("fork", "receipt-attacker-key", "unit-crashloop")
+OPTIONS = DevnetOptions(seed=SEED, tx_every_s=0.8)
+BROKEN = ((150.0, "fork"), (80.0, "miner-gone"), (45.0, "job-fails-completed"), (15.0, "receipt-attacker-key"))
 MODEL, PROMPT = "llama3.2:latest", "Explain in one sentence why the sky is blue."
 WATCHED_S = 240.0
 JOB_S = 60.0
@@ -108,7 +109,7 @@ def _private(folder: Path) -> Path:
 
 async def _sound(folder: Path) -> tuple[Snapshot, str]:
     """Watch, submit a job as the form does, and follow it to its receipt."""
-    async with bench(folder, DevnetOptions(seed=SEED)) as network:
+    async with bench(folder, OPTIONS) as network:
         await network.wait(WATCHED_S)
         sent = await network.collector.must_write().submit(JobOrder(MODEL, PROMPT))
         assert sent.job_id is not None
@@ -124,16 +125,14 @@ def _verified(snapshot: Snapshot, job_id: str) -> bool:
 
 
 async def _broken(folder: Path) -> Snapshot:
-    async with bench(folder, DevnetOptions(seed=SEED)) as network:
-        await network.wait(WATCHED_S / 2)
-        await _break(network)
-        await network.wait(WATCHED_S / 2)
+    """One thing after the other breaks; each so many seconds before the picture."""
+    async with bench(folder, OPTIONS) as network:
+        ends = network.now + WATCHED_S
+        for before, fault in BROKEN:
+            await network.wait(ends - before - network.now)
+            await network.devnet.fault_on(fault, None)
+        await network.wait(ends - network.now)
         return network.snapshot
-
-
-async def _break(network: Bench) -> None:
-    for fault in BROKEN:
-        await network.devnet.fault_on(fault, None)
 
 
 async def save(seen: Seen, folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from aitbc_tui.collect.clock import Clock
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import clean
 from aitbc_tui.state.chain import after_comparison
 from aitbc_tui.state.events import Answered, Event, Failed, Kind, LinkChanged, Source
@@ -26,6 +27,7 @@ class Hub:
         self.world: World = begin(topology)
         self._wake: Callable[[], None] | None = None
         self._changed = True
+        self.stress: StressPicture | None = None
         self._newest = self._draw()
 
     @property
@@ -70,7 +72,7 @@ class Hub:
 
     def _draw(self) -> Snapshot:
         self.world, snapshot = picture(self.world, self.clock.monotonic(), self.clock.utc())
-        return snapshot
+        return snapshot if self.stress is None else replace(snapshot, stress=self.stress)
 
 
 def link_event(report: LinkReport, at: float, utc: float) -> LinkChanged:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from aitbc_tui.collect.setup import Setup, topology_of
 from aitbc_tui.domain.errors import AitbcError, ConfigError
 from aitbc_tui.domain.snapshot import Headline, Snapshot, Submission
+from aitbc_tui.domain.stress import StressPlan
 from aitbc_tui.domain.text import clean, literal
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
@@ -100,6 +101,23 @@ class CollectorThread:
         if collector is None:
             raise ConfigError("not connected yet", remedy="wait for the first answer")
         collector.audit(action, subject)
+
+    def stress_begin(self, plan: StressPlan) -> Future[None]:
+        """Begin the one stress test; it is seen through the snapshot."""
+
+        async def begin(collector: Collector) -> None:
+            collector.bench.begin(plan)
+
+        return self._write(begin)
+
+    def stress_stop(self) -> None:
+        self._soon(lambda c: c.bench.stop())
+
+    def stress_cancel(self) -> Future[str]:
+        return self._write(lambda c: c.bench.cancel_left())
+
+    def stress_save(self) -> Future[str]:
+        return self._write(lambda c: c.bench.save())
 
     def stop(self) -> None:
         self._stopping.set()

@@ -11,6 +11,7 @@ from aitbc_tui.domain.alarm import Alarm, Happening
 from aitbc_tui.domain.node import Block, GitState, Head, HostFigures, MempoolReading, NodeHealth, Peers, Unit
 from aitbc_tui.domain.observed import Observed, Trouble
 from aitbc_tui.domain.receipt import VerifiedReceipt
+from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.domain.work import GpuReading, Job, JobOrder, Miner, OllamaReading
@@ -390,6 +391,7 @@ class Snapshot:
     coordinator_verdict: Verdict = Verdict(Level.UNKNOWN, SafeText("unknown"))
     rules_watched: int = 0
     collector_trouble: SafeText = _EMPTY
+    stress: StressPicture | None = None  # the stress test begun on this dashboard
     pins: tuple[PinRow, ...] = ()
     watched: str | None = None  # the job that is followed closely, and why its owner's view does not come
     watched_trouble: Trouble | None = None

@@ -49,12 +49,8 @@ class LogReading:
 
 def target_for(targets: list[LogTarget], about: str) -> LogTarget | None:
     """The journal of a thing: a node, a miner, a host, or a unit by its name."""
-    for match in (
-        lambda t: t.about == about,
-        lambda t: t.host == about.partition(":")[0],
-        lambda t: t.unit == about,
-    ):
-        found = next((target for target in targets if about and match(target)), None)
-        if found is not None:
-            return found
+    wanted = about.partition(":")[0]
+    for names in ([t.about for t in targets], [t.host for t in targets], [t.unit for t in targets]):
+        if wanted and wanted in names:
+            return targets[names.index(wanted)]
     return targets[0] if targets and not about else None

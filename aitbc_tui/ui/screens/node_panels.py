@@ -218,10 +218,10 @@ def answers(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
     """What this program asks of it, how old and how slow the answer is; /health is not believed."""
     now = snapshot.now
     asked: tuple[tuple[str, Observed[object]], ...] = (
-        ("head", node.head),  # type: ignore[assignment]
-        ("mempool", node.mempool),  # type: ignore[assignment]
-        ("health", node.health),  # type: ignore[assignment]
-        ("peers", node.peers),  # type: ignore[assignment]
+        ("head", node.head),
+        ("mempool", node.mempool),
+        ("health", node.health),
+        ("peers", node.peers),
     )
     lines = [section("Answers", width, text="what was asked", age=age_of(node.head, now, 5))]
     for name, seen in asked:

@@ -1,0 +1,79 @@
+"""The lines of the events screen: every change of a verdict with its time and evidence, the newest first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from aitbc_tui.domain.alarm import Happening
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.screens.layout import cut, pad, section, wrap
+
+STATE, ABOUT, WAS = 13, 12, 12
+
+
+def shown_events(snapshot: Snapshot, wanted: str) -> list[Happening]:
+    """Those that contain the text of the filter."""
+    text = wanted.casefold()
+    return [
+        event
+        for event in snapshot.events
+        if not text or any(text in part.casefold() for part in (event.word, event.about, event.evidence, event.rule))
+    ]
+
+
+def _day(at: float) -> str:
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{fmt.date(moment)} {moment:%H:%M:%S}"
+
+
+def _row(event: Happening, today: str, width: int, selected: bool) -> Line:
+    at = _day(event.at)
+    shown = at.rpartition(" ")[2] if at.startswith(today) else at
+    loud = event.level in (Level.BAD, Level.WARN)
+    was = f"{event.was}" if event.was else fmt.NONE
+    gone = pad(was, WAS) if width >= 100 else ""
+    head = f" {pad(shown, 15)} "
+    room = max(10, width - 1 - len(head) - STATE - ABOUT - len(gone) - 4)
+    runs = [
+        Run("▌" if selected else " ", Role.ACCENT),
+        Run(head[1:], Role.MUTED),
+        Run(f"{glyph(event.level)} {pad(str(event.word), STATE - 2)}", level_role(event.level)),
+        Run(f" {pad(str(event.about) or fmt.NONE, ABOUT)} ", Role.TEXT if loud else Role.MUTED),
+    ]
+    if gone:
+        runs.append(Run(gone, Role.MUTED))
+    runs.append(Run(cut(str(event.evidence) or fmt.NONE, room), Role.TEXT if loud else Role.MUTED))
+    return Line(tuple(runs), selected)
+
+
+def build_events(
+    snapshot: Snapshot, events: Sequence[Happening], selected: int, wanted: str, since: float | None, width: int
+) -> list[Line]:
+    """Every line, the title first; `since` is when somebody last looked at the alarms."""
+    new = sum(1 for event in snapshot.events if since is not None and event.at > since)
+    bad = sum(1 for event in snapshot.events if event.level is Level.BAD)
+    mark = (Level.BAD, f"{bad} bad") if bad else (Level.GOOD, "none bad") if snapshot.events else (Level.NONE, "none")
+    text = f"{len(snapshot.events)} kept, newest first"
+    if new:
+        text += f", {new} since your last look at the alarms"
+    if wanted:
+        text += f" · /{wanted} {len(events)} of {len(snapshot.events)}"
+    header = f" {pad('at (UTC)', 15)} {pad('is now', STATE)} {pad('about', ABOUT)} "
+    header += (pad("was", WAS) if width >= 100 else "") + "evidence"
+    lines = [section("Events", width, mark=mark, text=text, heavy=True), Line((Run(header, Role.MUTED),))]
+    today = _day(snapshot.utc.timestamp()).rpartition(" ")[0]
+    lines += [_row(event, today, width, index == selected) for index, event in enumerate(events)]
+    if not events:
+        words = "no change of a verdict was seen yet" if not wanted else f"no event contains {wanted!r}"
+        lines.append(Line((Run(f" {words}", Role.MUTED),)))
+    return lines
+
+
+def evidence_under(event: Happening, width: int) -> list[Line]:
+    """The whole evidence of the selected event, where its row had to cut it."""
+    pieces = wrap(str(event.evidence), width - 4)
+    return [Line((Run("   "), Run(piece))) for piece in pieces]

@@ -1,0 +1,80 @@
+"""A miner as a screen: is it alive, what has it, what did it do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.ui.paint import Line
+from aitbc_tui.ui.screens import registry
+from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.miner_lines import EARLIER, build_miner, jobs_of, miner_row, unknown_miner
+
+
+class MinerScreen(DetailScreen):
+    """j and k choose among its jobs, Enter opens one."""
+
+    BINDINGS = [
+        Binding("j", "move(1)", show=False, priority=True),
+        Binding("k", "move(-1)", show=False, priority=True),
+        Binding("enter", "job", show=False),
+        Binding("u", "unmask", show=False),
+        Binding("l", "log", show=False),
+        Binding("o", "operate", show=False),
+        Binding("y", "copy", show=False),
+    ]
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.label = label
+        self._chosen: str | None = None
+        self._unmasked = False
+
+    def _ids(self) -> list[str]:
+        return [str(row.job.job_id) for row in jobs_of(self.aitbc.current, self.label)[:EARLIER]]
+
+    def _index(self) -> int:
+        ids = self._ids()
+        return ids.index(self._chosen) if self._chosen in ids else 0
+
+    def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
+        row = miner_row(snapshot, self.label)
+        if row is None:
+            return unknown_miner(self.label, width)
+        return build_miner(snapshot, row, self._index(), self._unmasked, width)
+
+    def hints(self, width: int) -> Sequence[tuple[str, str]]:
+        keys = [("Esc", "back"), ("j/k", "job"), ("Enter", "open it"), ("l", "log"), ("u", "unmask"), ("y", "copy")]
+        return [*keys, (":", "command"), ("?", "help")]
+
+    def action_move(self, step: int) -> None:
+        ids = self._ids()
+        if ids:
+            self._chosen = ids[max(0, min(len(ids) - 1, self._index() + step))]
+            self.on_snapshot(self.aitbc.current)
+
+    def action_job(self) -> None:
+        ids = self._ids()
+        if ids:
+            registry.open_job(self.aitbc, ids[self._index()])
+        else:
+            self.toast("none of the listed jobs is its")
+
+    def action_unmask(self) -> None:
+        """Until this screen is left; written down before it is shown, for the id may be a live key."""
+        if not self._unmasked:
+            self.aitbc.backend.audit("unmask", f"miner {self.label}")
+        self._unmasked = True
+        self.on_snapshot(self.aitbc.current)
+
+    def action_log(self) -> None:
+        row = miner_row(self.aitbc.current, self.label)
+        registry.open_logs(self.aitbc, self.label if row is None or row.host is None else str(row.host))
+
+    def action_operate(self) -> None:
+        registry.open_operations(self.aitbc)
+
+    def action_copy(self) -> None:
+        self.aitbc.copy(self.label)

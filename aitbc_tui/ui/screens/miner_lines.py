@@ -1,0 +1,170 @@
+"""The lines of a miner's screen: heartbeat against the platform's word, its job, machine, past jobs. Pure."""
+
+from __future__ import annotations
+
+from aitbc_tui.domain.identity import Identity
+from aitbc_tui.domain.snapshot import JobRow, MinerRow, Snapshot
+from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.panes.miners import beat_age
+from aitbc_tui.ui.screens.gpu_lines import card_words
+from aitbc_tui.ui.screens.job_panels import receipt_level
+from aitbc_tui.ui.screens.layout import GAP, beside, clock, cut, do_lines, pad, pairs, right, section, text_lines
+from aitbc_tui.ui.screens.node_panels import why_not
+
+EARLIER = 12
+LABEL = 13
+
+
+def miner_row(snapshot: Snapshot, label: str) -> MinerRow | None:
+    return next((row for row in snapshot.miners if row.miner.identity.label == label), None)
+
+
+def jobs_of(snapshot: Snapshot, label: str) -> list[JobRow]:
+    """The jobs of the list that this miner has or had."""
+    return [row for row in snapshot.jobs if row.job.miner is not None and row.job.miner.label == label]
+
+
+def _sentence(snapshot: Snapshot, row: MinerRow) -> str:
+    if row.verdict.text:
+        said = str(row.verdict.text)
+        return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
+    running = [job for job in jobs_of(snapshot, str(row.miner.identity.label)) if job.job.state == "RUNNING"]
+    if running:
+        return f"It works on {fmt.job_id(running[0].job.job_id)}."
+    return "It is free: it polls for work every few seconds."
+
+
+def _do(row: MinerRow) -> list[str]:
+    if row.verdict.level is Level.BAD:
+        return ["l its log", "o restart of its unit (access operate)", "a job it held stays with it until it expires"]
+    if row.verdict.level is Level.WARN:
+        return ["watch it: it may come back", "l its log"]
+    return ["l its log", "Enter the job it has"]
+
+
+def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool) -> list[Line]:
+    miner, now = row.miner, snapshot.now
+    age = beat_age(row, now)
+    limit = f"limit {row.beat_limit_s:.0f} s"
+    heard = "never" if miner.last_heartbeat is None else f"{clock(miner.last_heartbeat)}, {fmt.age(age)} ago; {limit}"
+    inflight = "?" if miner.inflight is None else str(miner.inflight)
+    average = miner.average_duration_ms
+    rows: list[tuple[str, str]] = [
+        ("id", _who(miner.identity, unmasked)),
+        ("heartbeat", heard),
+        ("platform", f'says "{miner.status}", inflight {inflight}: it never ages a miner'),
+        ("load", f"{fmt.share(miner.inflight, miner.concurrency)} jobs at once"),
+        ("done", _count(miner.jobs_completed) + f", failed {_count(miner.jobs_failed)}"),
+        ("avg", "?" if average is None else f"{average / 1000:.1f} s, and that includes the wait in the queue"),
+        ("jobs/h", "? not learnt" if row.jobs_per_hour is None else str(row.jobs_per_hour)),
+        ("runs", "? not learnt" if row.runs is None else f"{row.runs[0]} of {row.runs[1]} models in the queue"),
+        ("region", str(miner.region or fmt.NONE)),
+        ("declared", "? no API returns what it declared it can do"),
+    ]
+    seen = fmt.age(now - row.seen_at)
+    lines = [section("Miner", width, age=seen)]
+    return [*lines, *(line for label, text in rows for line in pairs(label, text, width, at=LABEL))]
+
+
+def _who(identity: Identity, unmasked: bool) -> str:
+    return str(clean(identity.secret, 128)) if unmasked else f"{identity.label}   masked, u shows"
+
+
+def _count(value: int | None) -> str:
+    return "?" if value is None else fmt.thousands(value)
+
+
+def _machine(snapshot: Snapshot, row: MinerRow, width: int) -> list[Line]:
+    host = str(row.host or "")
+    if not host:
+        text = "? not known: [env.NAME.miners.M] with host and unit says where it runs"
+        return [section("Its machine", width, mark=(Level.UNKNOWN, "unknown")), *text_lines(text, width)]
+    lines = [section(f"Its machine {host}", width)]
+    link = next((link for link in snapshot.links if link.host == host), None)
+    if link is not None:
+        said = f"{glyph(link.verdict.level)} {link.verdict.word}"
+        lines += pairs("ssh", said + (f", {link.rtt_ms:.0f} ms" if link.rtt_ms is not None else ""), width, at=LABEL)
+    cards = [gpu for gpu in snapshot.gpus if gpu.miner == row.miner.identity.label]
+    for gpu in cards or [gpu for gpu in snapshot.gpus if gpu.host == host]:
+        lines += pairs(f"GPU {gpu.reading.index}", card_words(gpu), width, at=LABEL)
+    ollama = snapshot.ollamas.get(host)
+    if ollama is None:
+        lines += pairs("Ollama", "– none is configured on this host", width, at=LABEL)
+    elif ollama.value is None:
+        lines += pairs("Ollama", why_not(ollama, snapshot.now), width, at=LABEL)
+    else:
+        names = ", ".join(str(model.name) for model in ollama.value.models) or "none"
+        rtt = "" if ollama.rtt_ms is None else f"{ollama.rtt_ms:.0f} ms, "
+        lines += pairs("Ollama", f"{rtt}holds {names}", width, at=LABEL)
+        lines += pairs("loaded", ", ".join(ollama.value.loaded) or "no model in memory", width, at=LABEL)
+        lines += pairs("queue needs", _needs(snapshot, {str(m.name) for m in ollama.value.models}), width, at=LABEL)
+    return lines
+
+
+def _needs(snapshot: Snapshot, held: set[str]) -> str:
+    """Models of queued jobs, and which of them this machine lacks."""
+    wanted = {str(row.model_asked) for row in snapshot.jobs if row.job.state == "QUEUED" and row.model_asked}
+    if not wanted:
+        return "no model: nothing whose model is known waits"
+    lacking = sorted(wanted - held)
+    return f"{', '.join(sorted(wanted))}; " + (f"lacks {', '.join(lacking)}" if lacking else "holds all of them")
+
+
+def _job_line(row: JobRow, selected: bool, width: int) -> Line:
+    level = row.verdict.level
+    at = clock(row.job.requested_at)
+    run = fmt.NONE if row.run_s is None else f"{row.run_s:.3f}"
+    model = str(row.model_used or row.model_asked or "? not ours")
+    verdict = (Level.NONE, fmt.NONE)
+    if row.receipt is not None:
+        verdict = (receipt_level(row.receipt.verdict), row.receipt.verdict.value)
+    mark = f"{glyph(verdict[0])} {verdict[1]}" if row.receipt is not None else fmt.NONE
+    return Line(
+        (
+            Run("▌" if selected else " ", Role.ACCENT),
+            Run(f"{glyph(level)} {pad(str(row.verdict.word), 9)}", level_role(level)),
+            Run(f"{fmt.job_id(row.job.job_id)}  {pad(at, 8)}{right(run, 9)}  {pad(model, 20)} "),
+            Run(pad(mark, 21), level_role(verdict[0])),
+            Run(right(str(row.price_text or fmt.NONE), 10)),
+            Run("  " + cut(str(row.verdict.text), max(0, width - 94)), Role.MUTED),
+        ),
+        selected,
+    ).fit(width)
+
+
+def _jobs(snapshot: Snapshot, label: str, chosen: int, width: int) -> list[Line]:
+    rows = jobs_of(snapshot, label)[:EARLIER]
+    valid = sum(1 for row in rows if row.receipt is not None and row.receipt.valid)
+    failed = sum(1 for row in rows if row.verdict.word == "FAILED" or row.job.state == "FAILED")
+    text = f"{len(rows)} of the last 100 that the coordinator lists: {valid} with a valid receipt, {failed} failed"
+    lines = [section("Its jobs", width, text=text)]
+    header = (
+        f" {pad('state', 11)}{pad('job', 10)}{pad('at', 8)}    run s  {pad('model', 21)}{pad('receipt', 21)}     price"
+    )
+    lines.append(Line((Run(cut(header, width), Role.MUTED),)))
+    lines += [_job_line(row, index == chosen, width) for index, row in enumerate(rows)]
+    return lines if rows else [*lines, Line((Run(" – none in the list", Role.MUTED),))]
+
+
+def build_miner(snapshot: Snapshot, row: MinerRow, chosen: int, unmasked: bool, width: int) -> list[Line]:
+    """Every line, the title first."""
+    label = str(row.miner.identity.label)
+    mark = (row.verdict.level, str(row.verdict.word))
+    since = "" if row.verdict.since is None else f"since {fmt.clock_at(row.verdict.since, with_seconds=True)}"
+    title = section(f"Miner {label}", width, mark=mark, text=since, age=fmt.age(snapshot.now - row.seen_at), heavy=True)
+    head = [title, *text_lines(_sentence(snapshot, row), width), *do_lines(_do(row), width), Line()]
+    if width < 120:
+        facts = [*_facts(snapshot, row, width, unmasked), Line(), *_machine(snapshot, row, width)]
+    else:
+        left = (width - GAP) // 2
+        other = width - GAP - left
+        facts = beside(_facts(snapshot, row, left, unmasked), left, _machine(snapshot, row, other), other)
+    return [*head, *facts, Line(), *_jobs(snapshot, label, chosen, width)]
+
+
+def unknown_miner(label: str, width: int) -> list[Line]:
+    title = section(f"Miner {label}", width, mark=(Level.NONE, "not listed"), heavy=True)
+    return [title, *text_lines(f"– the coordinator no longer lists {label}, or it was never heard", width)]
