@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,9 +28,18 @@ from tests.ui.backends import app_for
 
 FOLDER = Path(__file__).resolve().parents[1] / "screenshots"
 SEED = 7
-OPTIONS = DevnetOptions(seed=SEED, tx_every_s=0.8)
-BROKEN = ((150.0, "fork"), (80.0, "miner-gone"), (45.0, "job-fails-completed"), (15.0, "receipt-attacker-key"))
+# Not 2.0 s: blocks that keep step with the questions would always be seen at the same moment.
+OPTIONS = DevnetOptions(seed=SEED, block_time_s=2.1, tx_every_s=0.8)
+BROKEN = (
+    (130.0, "+miner-gone"),
+    (90.0, "+fork"),
+    (45.0, "+job-fails-completed"),
+    (37.0, "-job-fails-completed"),
+    (20.0, "+receipt-attacker-key"),
+    (12.0, "-receipt-attacker-key"),
+)
 MODEL, PROMPT = "llama3.2:latest", "Explain in one sentence why the sky is blue."
+_REMOTE_FONT = re.compile(r',\s*url\("https?:[^"]*"\) format\("\w+"\)')
 WATCHED_S = 240.0
 JOB_S = 60.0
 
@@ -130,7 +140,10 @@ async def _broken(folder: Path) -> Snapshot:
         ends = network.now + WATCHED_S
         for before, fault in BROKEN:
             await network.wait(ends - before - network.now)
-            await network.devnet.fault_on(fault, None)
+            if fault[0] == "+":
+                await network.devnet.fault_on(fault[1:], None)
+            else:
+                await network.devnet.fault_off(fault[1:])
         await network.wait(ends - network.now)
         return network.snapshot
 
@@ -145,8 +158,13 @@ async def _save(shot: Shot, seen: Seen, folder: Path) -> Path:
         await shot.open(pilot, seen)
         await pilot.pause(0.2)
         target = folder / f"{shot.name}.svg"
-        target.write_text(app.export_screenshot(title=f"aitbc-tui: {shot.title}"), encoding="utf-8")
+        target.write_text(_local(app.export_screenshot(title=f"aitbc-tui: {shot.title}")), encoding="utf-8")
     return target
+
+
+def _local(svg: str) -> str:
+    """Whoever opens a picture should not ask another server for its font."""
+    return _REMOTE_FONT.sub("", svg)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How every Node Coordinator command runs: guard and audit before, one of five slots, the operation, the same output."""
+"""How every Node Coordinator command runs: guard and audit, one of five slots, the operation, the same output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the five Node Coordinator operations are asked for: flags, or the seed's input object, checked before anything."""
+"""What the five Node Coordinator operations are asked for: flags, or the seed's input object, checked first."""
 
 from __future__ import annotations
 

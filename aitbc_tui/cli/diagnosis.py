@@ -130,6 +130,9 @@ def _credentials(environment: EnvironmentConfig, seen: Seen, answers: dict[str, 
 
 def _credential(role: str, host: str, probe: Probe) -> Check:
     match capability.capability(probe):
+        case Capability.YES if probe.status == 200 and not probe.document:
+            words = "answers 200 with something that is not JSON"
+            return failed("credential", role, HttpError(words, status=200, host=host, remedy="its journal"))
         case Capability.YES:
             return ok("credential", role, "works")
         case Capability.NEEDS_CREDENTIAL | Capability.DENIED:

@@ -84,6 +84,26 @@ FAMILIES: tuple[Family, ...] = (
         "bring followers level with the producer: blockchain, mempool, configuration, git",
         "aitbc-tui sync --sync-type blockchain --target follower\naitbc-tui sync --sync-type git --dry-run",
     ),
+    Family(
+        "message",
+        f"{_HERE}.coordinate",
+        "leave a message on each node's own board, and read it back",
+        "aitbc-tui message --target all --message 'maintenance at 14:00 UTC'",
+    ),
+    Family(
+        "coordinate",
+        f"{_HERE}.coordinate",
+        "start, stop or restart units across nodes, one node at a time",
+        "aitbc-tui coordinate --action restart --target all --force\n"
+        "aitbc-tui coordinate --action restart --unit aitbc-blockchain-node --target follower --dry-run",
+    ),
+    Family(
+        "service",
+        f"{_HERE}.service",
+        "status, start, stop or restart of one configured systemd unit",
+        "aitbc-tui service status aitbc-blockchain-node --host genesis\n"
+        "aitbc-tui service restart aitbc-host-gpu-miner --host gpu-1 --force",
+    ),
     Family("nodes", f"{_HERE}.nodes", "heads, agreement, peers, units and git of every node", "aitbc-tui nodes --json"),
     Family(
         "mempool",

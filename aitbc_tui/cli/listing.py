@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "?"  # not learnt
 NONE = "–"  # there is none, or this version has no such thing
+_TITLES = {Pane.GPUS: "GPUs"}
 Json = dict[str, object]
 
 
@@ -52,15 +53,18 @@ class Seen:
 
 
 def observe(
-    ctx: Context, want: Callable[[Collector], Wanted], also: Callable[[Collector], Awaitable[object]] | None = None
+    ctx: Context,
+    want: Callable[[Collector], Wanted],
+    also: Callable[[Collector], Awaitable[object]] | None = None,
+    look_s: float = 60.0,
 ) -> Seen:
-    """Ask once for what `want` says, then do `also` on the same connections."""
+    """Ask once for what `want` says, for at most `look_s`, then do `also` on the same connections."""
     left = ctx.remaining()
 
     async def work(collector: Collector) -> Seen:
         from aitbc_tui.collect.once import look
 
-        await look(collector, want(collector), max(0.5, (left if left is not None else 60.0) - MARGIN_S))
+        await look(collector, want(collector), min(look_s, max(0.5, (left or 60.0) - MARGIN_S)))
         if also is not None:
             await also(collector)
         return Seen(collector.hub.publish(), collector.hub.world)
@@ -127,7 +131,7 @@ def print_pane(
     """The pane's own words, its rows as a table, and its note."""
     summary = snapshot.panes[pane]
     counts = f": {summary.counts}" if summary.counts else ""
-    ctx.out.write(f"{pane.name.capitalize()} {summary.verdict.word}{counts}\n")
+    ctx.out.write(f"{_TITLES.get(pane, pane.name.capitalize())} {summary.verdict.word}{counts}\n")
     if rows:
         print_table(ctx.out, headers, rows, right)
     else:

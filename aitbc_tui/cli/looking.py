@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from aitbc_tui.cli.context import Context
+from aitbc_tui.cli.context import Context, DeadlineError
 from aitbc_tui.config import paths
 from aitbc_tui.domain.errors import (
     AitbcError,
@@ -45,12 +45,18 @@ def with_collector(ctx: Context, work: Callable[[Collector], Awaitable[T]]) -> T
     from aitbc_tui.collect.collector import Collector
 
     setup = setup_of(ctx)
+    done: list[T] = []
 
-    async def inside() -> T:
+    async def inside() -> None:
         async with Collector(setup) as collector:
-            return await work(collector)
+            done.append(await work(collector))
 
-    return ctx.run(inside)
+    try:
+        ctx.run(inside)
+    except DeadlineError:
+        if not done:  # else only the closing of connections was late
+            raise
+    return done[0]
 
 
 def look_once(ctx: Context, wanted: Wanted) -> tuple[Snapshot, float]:

@@ -22,7 +22,7 @@ from aitbc_tui.cli.listing import (
 )
 from aitbc_tui.cli.options import Parser
 from aitbc_tui.cli.output import print_json, print_table
-from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.errors import ConfigError, HttpError
 from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.snapshot import ReceiptRow
 
@@ -50,6 +50,9 @@ def run_listing(ctx: Context, args: argparse.Namespace) -> int:
     page = seen.world.receipts.value
     rows = () if error else receipt_rows(seen.world, seen.snapshot.now, limit)
     skipped = page.skipped if page else 0
+    if skipped and not rows:
+        words = f"none of the receipts could be read: the coordinator answers 500 for {skipped} of them"
+        error = HttpError(words, status=500, host=seen.coordinator_host, remedy="the journal of the coordinator")
     if args.json:
         listed = [row_json(row, seen.snapshot.now) for row in rows]
         print_json(ctx.out, document(seen, [error], receipts=None if error else listed, unreadable=skipped))

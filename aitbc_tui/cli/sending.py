@@ -25,13 +25,6 @@ Left = Callable[[], float | None]
 Say = Callable[[str], object]
 
 
-def wanted(collector: Collector) -> Wanted:
-    """What is looked at before: who holds the model, what such jobs cost."""
-    from aitbc_tui.collect.once import Wanted
-
-    return Wanted(receipts=RECEIPTS, miners=True, jobs=True, ollama=True)
-
-
 class Sending:
     """One order on its way: what it may cost, what was sent, what became of it."""
 
@@ -48,6 +41,12 @@ class Sending:
         self.followed: dict[str, Followed] = {}
         self._host = ""
         self._stopped: AitbcError | None = None
+
+    def wanted(self) -> Wanted:
+        """What is looked at before: who holds the model, what such jobs cost, and whether there is such a region."""
+        from aitbc_tui.collect.once import Wanted
+
+        return Wanted(receipts=RECEIPTS, miners=bool(self._fields.region.strip()), ollama=True)
 
     async def prepare(self, collector: Collector) -> None:
         """Everything that can stop it or should be known, before anything is sent."""

@@ -15,7 +15,7 @@ from aitbc_tui.cli.looking import MARGIN_S
 from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json, warn
 from aitbc_tui.cli.report import report
-from aitbc_tui.cli.sending import Sending, wanted
+from aitbc_tui.cli.sending import Sending
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.order import (
     PROMPT_MAX,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
 
 
+LOOK_S = 10.0  # what is not known by then is not waited for: it only warns and estimates
 HELP = "aitbc-tui submit --help; nothing was sent"
 _OPTIONS = {
     OrderField.MODEL: "--model",
@@ -147,7 +148,7 @@ def _carry_out(ctx: Context, args: argparse.Namespace, fields: OrderFields, orde
             if args.wait:
                 await sending.follow(collector)
 
-    seen = observe(ctx, wanted, serve)
+    seen = observe(ctx, lambda _: sending.wanted(), serve, LOOK_S)
     return _finish(ctx, args, order, sending, seen)
 
 

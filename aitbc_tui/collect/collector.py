@@ -25,6 +25,7 @@ from aitbc_tui.collect.ownjobs import OwnJobs
 from aitbc_tui.collect.pace import Rhythm
 from aitbc_tui.collect.receipts import ReceiptPages, Verifier
 from aitbc_tui.collect.setup import ROLES, Setup, host_spec, topology_of, units_of
+from aitbc_tui.collect.stress import Bench
 from aitbc_tui.collect.writes import Writer, known_jobs, no_coordinator
 from aitbc_tui.config.model import SecretSource
 from aitbc_tui.config.secrets import Secret, read_secret
@@ -42,7 +43,7 @@ from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.host import Host, LinkReport, LinkState, open_host
 from aitbc_tui.transport.permit import Permit
 
-PUBLISH_S = 0.25  # at most four snapshots a second; the screen paints at most twice
+PUBLISH_S = 0.5  # at most two snapshots a second; the screen paints at most one
 CLOSE_S = 1.5  # for every host together
 QUIET_S = 1.0  # ages go on when nothing is heard
 
@@ -64,6 +65,7 @@ class Collector:
         self._through: dict[str, list[Rhythm]] = {}
         self._up: dict[str, bool] = {}
         self._stack = AsyncExitStack()
+        self.bench = Bench(self)
 
     @property
     def topology(self) -> Topology:
@@ -274,6 +276,7 @@ class Collector:
 
     async def close(self) -> None:
         """End every connection, all at once; a host that does not let go holds nobody up."""
+        await self.bench.close()
         closing = [asyncio.ensure_future(host.close()) for host in self.hosts.values()]
         if closing:
             _, late = await asyncio.wait(closing, timeout=CLOSE_S)

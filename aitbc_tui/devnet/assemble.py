@@ -9,10 +9,10 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from aitbc_tui.devnet.chain_db import data_folder
-from aitbc_tui.devnet.chain_net import ChainNet
-from aitbc_tui.devnet.config_file import HostEntry, Layout, MinerEntry, NodeEntry
-from aitbc_tui.devnet.coordinator import Coordinator
+from aitbc_tui.devnet.chain_net import Node
+from aitbc_tui.devnet.config_file import NODE_UNITS, HostEntry, Layout, MinerEntry, NodeEntry
 from aitbc_tui.devnet.gate import Gate
+from aitbc_tui.devnet.generation import Generation
 from aitbc_tui.devnet.gpu import make_card
 from aitbc_tui.devnet.host_files import HostFiles
 from aitbc_tui.devnet.keys import Keys
@@ -20,7 +20,6 @@ from aitbc_tui.devnet.machines import (
     COORDINATOR_UNIT,
     NODE_UNIT,
     OLLAMA_UNIT,
-    P2P_UNIT,
     RPC_UNIT,
     SYNC_UNIT,
     Machine,
@@ -28,7 +27,6 @@ from aitbc_tui.devnet.machines import (
     write_env_file,
 )
 from aitbc_tui.devnet.miner import Generates, Miner
-from aitbc_tui.devnet.node_rpc import NodeRpc
 from aitbc_tui.devnet.ollama import Ollama, RealOllama
 from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.devnet.p2p import P2pNode
@@ -36,9 +34,9 @@ from aitbc_tui.devnet.repo import Repo, write_repo
 from aitbc_tui.devnet.seeded import Seeded
 from aitbc_tui.devnet.servers import HttpServer, Port
 from aitbc_tui.devnet.ssh_host import SshHost
-from aitbc_tui.devnet.store import Store
 
 USER = "ops"
+DEFAULT_P2P = 8200  # of the newest generation, where the service was never seen running
 CARDS = 2
 _MODELS_BY_HOST = {
     1: (("llama3.2:latest", "mistral:latest", "deepseek-r1:14b"),),
@@ -81,15 +79,14 @@ class Parts:
 class Assembler:
     """Holds what every step needs."""
 
-    def __init__(
-        self, options: DevnetOptions, folder: Path, seeded: Seeded, keys: Keys, net: ChainNet, store: Store
-    ) -> None:
+    def __init__(self, options: DevnetOptions, folder: Path, seeded: Seeded, keys: Keys, made: Generation) -> None:
         self.options = options
         self.folder = folder
         self.seeded = seeded
         self.keys = keys
-        self.net = net
-        self.store = store
+        self.made = made
+        self.net = made.net
+        self.store = made.store
         self.parts = Parts()
         self._units = UnitMaker(options.clock)
 
@@ -121,25 +118,30 @@ class Assembler:
         for number, node in enumerate(self.net.nodes):
             machine = self._machine(node.name)
             machine.node = node
-            wanted = self.options.p2p_port + number if self.options.p2p_port else 0
-            machine.p2p = P2pNode(node.state.proposer_id, self._port(wanted))
+            p2p_port = self._p2p(machine, node, number)
             self.parts.gates[node.name] = node.gate
-            server = self._server(node.name, node.name, NodeRpc(self.net, node).app())
-            p2p_port = machine.p2p.port.number
-            names = [NODE_UNIT, RPC_UNIT, P2P_UNIT]
-            if number == 0:
-                names.append(COORDINATOR_UNIT)
+            server = self._server(node.name, node.name, self.made.node_app(node))
+            own = NODE_UNITS if self.made.p2p else (NODE_UNIT, RPC_UNIT)
+            names = [*own, COORDINATOR_UNIT] if number == 0 else list(own)
             self._units.add(machine.files, names, dead=[SYNC_UNIT])
             machine.files.write_git()
             write_repo(machine.files, Repo())
             rpc_port, block_time = server.port.number, self.options.block_time_s
             env = write_env_file(machine.files.home, node, p2p_port, rpc_port, block_time)
-            self.parts.nodes.append(NodeEntry(node.name, node.state.role, server.url, p2p_port, env, data_folder(machine.files)))
+            entry = NodeEntry(node.name, node.state.role, server.url, p2p_port, env, data_folder(machine.files), own)
+            self.parts.nodes.append(entry)
+
+    def _p2p(self, machine: Machine, node: Node, number: int) -> int:
+        """The port of the P2P service, or the one on which it would listen."""
+        if not self.made.p2p:
+            return DEFAULT_P2P
+        wanted = self.options.p2p_port + number if self.options.p2p_port else 0
+        machine.p2p = P2pNode(node.state.proposer_id, self._port(wanted))
+        return machine.p2p.port.number
 
     def coordinator(self) -> None:
         gate = self.parts.gates["coordinator"] = Gate()
-        app = Coordinator(self.store, self.keys.roles(), gate).app()
-        self._server("coordinator", "genesis", app)
+        self._server("coordinator", "genesis", self.made.coordinator_app(gate))
 
     def gpu_hosts(self, real: RealOllama | None) -> None:
         for number in range(self.options.gpu_hosts):
@@ -175,7 +177,7 @@ class Assembler:
             name=f"miner-{index}",
             host=machine.name,
             unit=unit,
-            key=self.keys.miners[index],
+            key=self.made.miners[index],
             card=machine.cards[index % CARDS],
             store=self.store,
             ollama=generates,

@@ -31,6 +31,7 @@ class NodeEntry:
     p2p_port: int
     env_file: Path
     data: Path
+    units: tuple[str, ...] = NODE_UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _tables(folder: Path, layout: Layout, keys: Keys) -> Iterable[str]:
             "host": node.name,
             "rpc": node.rpc,
             "chain_id": CHAIN_ID,
-            "units": list(NODE_UNITS),
+            "units": list(node.units),
             "p2p_port": node.p2p_port,
             "repo": "/opt/aitbc",
             "data": str(node.data),
@@ -113,10 +114,10 @@ def write_private(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def write_config(folder: Path, layout: Layout, keys: Keys) -> Path:
+def write_config(folder: Path, layout: Layout, keys: Keys, secrets: Mapping[str, str]) -> Path:
     """Write all of it; returns the configuration file."""
     (folder / "keys").mkdir(mode=0o700, exist_ok=True)
-    for role, secret in (("client", keys.client), ("admin", keys.admin), ("miner", keys.miners[0])):
+    for role, secret in secrets.items():
         write_private(folder / "keys" / role, f"{secret}\n".encode())
     write_private(folder / "id_ed25519", keys.user.export_private_key("openssh"))
     (folder / "id_ed25519.pub").write_bytes(keys.user.export_public_key())

@@ -18,6 +18,7 @@ from aitbc_tui.devnet.chain_net import ChainNet, Node
 from aitbc_tui.devnet.config_file import write_config
 from aitbc_tui.devnet.control import Control
 from aitbc_tui.devnet.fault import Fault, parse_fault
+from aitbc_tui.devnet.generation import make_generation
 from aitbc_tui.devnet.host_files import standins_dir
 from aitbc_tui.devnet.keys import Keys, make_keys
 from aitbc_tui.devnet.machines import (
@@ -54,9 +55,10 @@ class Devnet:
         self.seed = secrets.randbelow(2**31) if options.seed is None else options.seed
         self.seeded = Seeded(self.seed)
         self.keys: Keys = make_keys(self.seeded, options.gpu_hosts * CARDS)
-        self.net = ChainNet(options, self.seeded, self._note_node)
-        self.store = Store(self.clock, self.seeded, self.keys.receipts, self._note_coordinator)
-        self.clients = Clients(options, self.seeded, self.store, self.keys.client, self.keys.other_client)
+        self.made = make_generation(options, self.seeded, self.keys, self._note_node, self._note_coordinator)
+        self.net: ChainNet = self.made.net
+        self.store: Store = self.made.store
+        self.clients = Clients(options, self.seeded, self.store, self.made.client, self.made.other_client)
         self.parts = Parts()
         self.active: dict[str, str | None] = {}
         self.controls: dict[str, Control] = {}
@@ -129,7 +131,7 @@ class Devnet:
     async def _open(self) -> None:
         wanted = [parse_fault(text) for text in self.options.faults]
         real = await self._real_ollama()
-        assembler = Assembler(self.options, self.dir, self.seeded, self.keys, self.net, self.store)
+        assembler = Assembler(self.options, self.dir, self.seeded, self.keys, self.made)
         self.parts = assembler.parts
         assembler.nodes()
         assembler.coordinator()
@@ -147,7 +149,7 @@ class Devnet:
                 write_chain_db(machine.files, machine.node)
             self.controls[machine.name] = Control(self, machine)
             self.controls[machine.name].open()
-        self.config_path = write_config(self.dir, self.parts.layout(), self.keys)
+        self.config_path = write_config(self.dir, self.parts.layout(), self.keys, self.made.secrets)
         await self._tick()
         for fault, value in wanted:
             await self.fault_on(fault.name, value)

@@ -8,7 +8,8 @@ from pathlib import Path
 from aitbc_tui.devnet.clock import Clock, RealClock
 from aitbc_tui.domain.errors import ConfigError
 
-GENERATIONS = ("2026-04", "2026-04b")
+AUGUST = "2026-08"
+GENERATIONS = ("2026-04", "2026-04b", AUGUST)
 CHAIN_ID = "ait-mainnet"
 ENV_NAME = "devnet"
 REAL_OLLAMA = "http://127.0.0.1:11434"

@@ -31,6 +31,7 @@ class Alarm:
     seen: int = 1
     quiet_until: float | None = None  # hidden from row 0 until then, never from the list
     quiet_why: SafeText = SafeText("")
+    last_true: float | None = None  # UTC; a finding may be open long after it was true
 
     @property
     def open(self) -> bool:

@@ -31,6 +31,18 @@ class Transaction:
     fee: int | float | None
     nonce: int | None
     chain_id: SafeText = SafeText("")
+    payload: SafeText = SafeText("")  # as JSON text, where it is more than the CLI's "0x"
+    signed: bool = False  # carries something in `signature`; no node of April looks at it
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`GET /rpc/accounts/{address}`: an unknown one is answered 200 with zeros and `exists` false."""
+
+    address: SafeText
+    balance: int | float | None
+    nonce: int | None
+    exists: bool | None
 
 
 @dataclass(frozen=True, slots=True)

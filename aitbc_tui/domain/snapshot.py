@@ -101,6 +101,10 @@ class NodeRow:
     head_changed_at: float | None = None  # monotonic
     uptime_s: float | None = None  # of the node unit
     intervals_s: tuple[float, ...] = ()  # median block interval per minute, oldest first
+    rule: str = ""  # the alarm that the verdict leads to, if it leads to one
+    check: SafeText = _EMPTY  # how to see the same by hand
+    closes_in_s: float | None = None  # of a lag that gets smaller; None: it does not, or there is none
+    clock_off_s: float | None = None  # how far its host's clock is ahead of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ class Chain:
     compared_since: float | None = None  # UTC seconds
     block_interval_s: float | None = None  # median of the recent ones
     fork: Fork | None = None
+    proposer: str | None = None  # the node that made the recent blocks, when that is known
+    propagation_s: Mapping[str, float] = field(default_factory=dict)  # node -> an upper bound, no finer than the polls
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +402,7 @@ class Snapshot:
     watched: str | None = None  # the job that is followed closely, and why its owner's view does not come
     watched_trouble: Trouble | None = None
     events: tuple[Happening, ...] = ()  # the newest first
+    clocks: Mapping[str, float] = field(default_factory=dict)  # host -> seconds its clock is ahead of ours
     blocks: Mapping[str, Mapping[int, Block]] = field(default_factory=dict)  # node -> height -> what it says is there
 
     def job(self, job_id: str) -> JobRow | None:

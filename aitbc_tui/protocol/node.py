@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from aitbc_tui.domain.errors import ParseError
-from aitbc_tui.domain.node import Block, Head, MempoolReading, NodeHealth, Transaction
+from aitbc_tui.domain.node import Account, Block, Head, MempoolReading, NodeHealth, Transaction
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.protocol.jsondoc import parse_json
 from aitbc_tui.protocol.times import age_s, parse_utc
@@ -19,6 +19,7 @@ BLOCK_MAX_BYTES = 4 * 1024 * 1024
 # A block of the field holds at most 500 transactions (max_txs_per_block).
 MAX_TRANSACTIONS = 20_000
 MAX_CHAINS = 256
+PAYLOAD_CHARS = 1024
 
 
 class _Head(Wire):
@@ -47,6 +48,13 @@ class _Health(Wire):
     status: Text
     supported_chains: LaxList = []
     proposer_id: LaxText = None
+
+
+class _Account(Wire):
+    address: LaxText = None
+    balance: LaxNumber = None
+    nonce: LaxInt = None
+    exists: bool | None = None
 
 
 class _Tx(Wire):
@@ -96,6 +104,12 @@ def parse_node_health(body: bytes) -> NodeHealth:
     return NodeHealth(safe(wire.status), chains, safe(wire.proposer_id))
 
 
+def parse_account(body: bytes, address: str) -> Account:
+    """`GET /rpc/accounts/{address}`."""
+    wire = read(_Account, parse_json(body), "/rpc/accounts")
+    return Account(safe(wire.address or address), wire.balance, wire.nonce, wire.exists)
+
+
 def tx_hash(item: Mapping[str, object]) -> SafeText:
     """The hash of a mempool item exactly as the node returned it (contract 2.1)."""
     canonical = json.dumps(dict(item), sort_keys=True, separators=(",", ":"))
@@ -111,8 +125,16 @@ def _block(wire: _Block) -> Block:
         proposer=safe(wire.proposer),
         timestamp=parse_utc(wire.timestamp),
         tx_count=wire.tx_count,
-        transactions=tuple(_transaction(item, safe(_text(item.get("tx_hash")))) for item in items),
+        transactions=tuple(_transaction(item, _included_hash(item)) for item in items),
     )
+
+
+def _included_hash(item: dict[str, object]) -> SafeText:
+    """Followers leave `tx_hash` empty: there it is computed from the rest, which is what was submitted."""
+    given = _text(item.get("tx_hash"))
+    if given or "from" not in item:
+        return safe(given)
+    return tx_hash({key: value for key, value in item.items() if key != "tx_hash"})
 
 
 def _pending(item: dict[str, object]) -> Transaction:
@@ -130,7 +152,15 @@ def _transaction(item: dict[str, object], hash_: SafeText) -> Transaction:
         fee=wire.fee,
         nonce=wire.nonce,
         chain_id=safe(wire.chain_id),
+        payload=_payload(item.get("payload")),
+        signed=bool(item.get("signature")),
     )
+
+
+def _payload(value: object) -> SafeText:
+    if value in (None, "", "0x") or value == {}:
+        return SafeText("")
+    return clean(json.dumps(value, ensure_ascii=False), PAYLOAD_CHARS)
 
 
 def _text(value: object) -> str | None:

@@ -18,6 +18,7 @@ MEMPOOL_DEFAULT_LIMIT = 100
 # The server's own bounds of the explorer's pages; outside them it answers 422.
 EXPLORER_LIMIT = 200
 
+_ADDRESS = re.compile(r"[0-9A-Za-z_:.-]{1,128}")
 _ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
 
 
@@ -44,6 +45,13 @@ def blocks_range(start: int, end: int) -> Ask:
 def mempool(limit: int = MEMPOOL_DEFAULT_LIMIT, chain_id: str = "") -> Ask:
     query = (("limit", str(limit)), *_chain(chain_id))
     return Ask("GET", "/rpc/mempool", query, max_bytes=node.MEMPOOL_MAX_BYTES)
+
+
+def account(address: str) -> Ask:
+    """One account; nodes take any text as an address."""
+    if not _ADDRESS.fullmatch(address):
+        raise ConfigError("this is no address", remedy="an address is letters and digits, such as ait1...")
+    return Ask("GET", f"/rpc/accounts/{quote(address, safe='')}", max_bytes=SMALL)
 
 
 def node_health() -> Ask:

@@ -13,6 +13,8 @@ from aitbc_tui.state.reduce import block_interval
 
 DISPLAY_STEP = 10
 CONFIRM = 2  # comparisons that must disagree before a fork is called
+AGAIN_S = 12.0  # after which a block that may have been replaced is read again
+NEWEST_S = 8.0  # how often one of the newest blocks is read, for its proposer and its body
 BLOCK_TIME_S = 2.0  # the platform's default, until the nodes' own rhythm is seen
 
 
@@ -53,7 +55,7 @@ def source_of(world: World, now: float) -> str | None:
 
 def pair(source: NodeFacts, other: NodeFacts) -> Pair:
     """What is known of two nodes' common past."""
-    common = sorted(source.hashes.keys() & other.hashes.keys())
+    common = sorted((source.hashes.keys() & other.hashes.keys()) - {0})  # another block 0 is no fork, but another chain
     different = [h for h in common if source.hashes[h] != other.hashes[h]]
     first = different[0] if different else None
     equal = [h for h in common if source.hashes[h] == other.hashes[h] and (first is None or h < first)]
@@ -117,6 +119,8 @@ def judge_chain(world: World, now: float) -> Chain:
         compared_since=world.compared_since,
         block_interval_s=pace(world.nodes[source]),
         fork=fork,
+        proposer=proposer_of(world),
+        propagation_s=propagation(world, source),
     )
 
 
@@ -132,6 +136,29 @@ def pace(facts: NodeFacts) -> float | None:
     if len(gaps) >= 2:
         return float(median(gaps))
     return block_interval(facts.changes)
+
+
+def proposer_of(world: World) -> str | None:
+    """The node that made the newest block whose proposer is known, by the id that it gives itself."""
+    ids: dict[str, str] = {}
+    for name, facts in world.nodes.items():
+        health = facts.health.value
+        if health is not None and health.proposer_id:
+            ids.setdefault(str(health.proposer_id), name)
+    named = [b for facts in world.nodes.values() for h, b in facts.blocks.items() if h > 0 and b.proposer]
+    newest = max(named, key=lambda block: block.height, default=None)
+    return None if newest is None else ids.get(str(newest.proposer))
+
+
+def propagation(world: World, source: str) -> dict[str, float]:
+    """How long a block takes to a node at most: the difference of first sights, and never finer than the polls."""
+    first = {height: at for at, height in world.nodes[source].changes[-30:]}
+    bounds: dict[str, float] = {}
+    for name, facts in world.nodes.items():
+        late = [max(0.0, at - first[height]) for at, height in facts.changes[-30:] if height in first]
+        if name != source and len(late) >= 3:
+            bounds[name] = float(median(late)) + world.topology.head_interval_s
+    return bounds
 
 
 def _fork(world: World, source: str, off: tuple[str, ...]) -> Fork:
@@ -158,19 +185,30 @@ def questions(world: World, now: float) -> tuple[BlockQuestion, ...]:
         return ()
     wanted: list[BlockQuestion] = []
 
-    def want(name: str, height: int) -> None:
-        if 0 <= height <= heights.get(name, -1) and height not in world.nodes[name].blocks:
+    def want(name: str, height: int, again_s: float | None = None) -> None:
+        facts = world.nodes[name]
+        if not 0 <= height <= heights.get(name, -1):
+            return
+        read = facts.read_at.get(height)
+        if height not in facts.blocks or (again_s is not None and read is not None and now - read > again_s):
             wanted.append(BlockQuestion(name, height))
 
-    display = judge_chain(world, now).display_height
+    chain = judge_chain(world, now)
     for name in heights:
-        if display is not None:
-            want(name, display)
-        want(name, 0)
+        if chain.display_height is not None:
+            want(name, chain.display_height, AGAIN_S if chain.fork is not None else None)
+        want(name, 0, AGAIN_S)
+        facts = world.nodes[name]
+        if now - max(facts.read_at.get(h, -1e9) for h in (*list(facts.read_at)[-12:], -1) if h != 0) > NEWEST_S:
+            want(name, heights[name])
+    for height in world.nodes[source].departures.wanted(world.nodes[source].blocks, world.nodes[source].counts)[:4]:
+        want(source, height)
     for name in heights:
         if name == source:
             continue
         found = pair(world.nodes[source], world.nodes[name])
+        if heights[source] - heights[name] >= 2:
+            want(source, heights[name] + 1)  # why a follower stands: is the block after its head empty?
         low = min(heights[source], heights[name])
         if found.differs is None and (found.equal is None or found.equal < low - DISPLAY_STEP):
             want(source, low)

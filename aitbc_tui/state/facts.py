@@ -51,8 +51,7 @@ class NodeFacts:
     changes: tuple[tuple[float, int], ...] = ()  # (monotonic, height) whenever the head moved
     pool: PoolMemory = field(default_factory=PoolMemory)
     counts: Mapping[int, int] = field(default_factory=dict)  # height -> transactions, as its head said
-    genesis_at: float | None = None  # when block 0 was read last (monotonic)
-    newest_at: float | None = None  # when a block of its own newest ones was read last
+    read_at: Mapping[int, float] = field(default_factory=dict)  # height -> when its block was read last (monotonic)
     went_back: tuple[int, int, float] | None = None  # from, to, UTC: the head went down
     departures: Departures = Departures()
     last_agreed: float | None = None  # UTC

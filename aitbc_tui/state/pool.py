@@ -22,6 +22,7 @@ class PoolMemory:
     first_at: float | None = None
     history: tuple[int, ...] = ()  # pending, one a minute
     history_at: float | None = None
+    head: int | None = None  # the highest block known at the newest reading
 
     def after(self, reading: MempoolReading, at: float) -> PoolMemory:
         """The memory after `reading`. A capped reading shows only a part: what left it may still be pending."""

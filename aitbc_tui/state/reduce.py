@@ -6,19 +6,44 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar, cast
 
-from aitbc_tui.domain.node import Block, GitState, Head, HostFigures, MempoolReading, NodeHealth, Peers, Unit
-from aitbc_tui.domain.observed import Observed, Trouble
+from aitbc_tui.domain.node import (
+    Block,
+    DiskReading,
+    GitState,
+    Head,
+    HostFigures,
+    MempoolReading,
+    NodeHealth,
+    NodeSettings,
+    Peers,
+    Unit,
+)
+from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.receipt import VerifiedReceipt
-from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading
+from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading, PaymentState
 from aitbc_tui.state.events import Answered, Asked, Event, Failed, Kind, LinkChanged, OwnJobKnown, Submitted, Watching
 from aitbc_tui.state.facts import JobFacts, JobResult, Kept, NodeFacts, OwnerView, OwnJob, ReceiptPage, World
+from aitbc_tui.state.reduce_hosts import (
+    MINUTES_KEPT,
+    failed,
+    gpu_cards,
+    host_disk,
+    host_failed,
+    host_figures,
+    host_units,
+    link_changed,
+    unit_name,
+)
+from aitbc_tui.state.skew import date_of, noted
+from aitbc_tui.state.vanish import Departures
+
+__all__ = ["block_interval", "reduce", "unit_name"]
 
 T = TypeVar("T")
 HEIGHTS_KEPT = 256
 CHANGES_KEPT = 120
 RECEIPTS_KEPT = 500
 JOBS_KEPT = 300
-MINUTES_KEPT = 20
 
 
 def reduce(world: World, event: Event) -> World:
@@ -29,7 +54,7 @@ def reduce(world: World, event: Event) -> World:
         case Failed():
             return _failed(world, event)
         case LinkChanged():
-            return replace(world, links={**world.links, event.host: event})
+            return link_changed(world, event)
         case Submitted(submission=new):
             rest = tuple(s for s in world.submissions if s.ledger_id != new.ledger_id)
             return replace(world, submissions=(*rest, new)[-50:])
@@ -46,25 +71,35 @@ def reduce(world: World, event: Event) -> World:
 def _answered(world: World, e: Answered) -> World:
     subject = e.source.subject
     match e.source.kind, e.payload:
-        case ((Kind.HEAD | Kind.HEALTH | Kind.BLOCK | Kind.MEMPOOL | Kind.GIT | Kind.PEERS), _):
+        case (
+            (Kind.HEAD | Kind.HEALTH | Kind.BLOCK | Kind.MEMPOOL | Kind.GIT | Kind.PEERS | Kind.BARE | Kind.SETTINGS),
+            _,
+        ):
             facts = world.nodes.get(subject)
-            return world if facts is None else _with_node(world, subject, _node_answer(facts, e))
+            if facts is None:
+                return world
+            after = _with_node(world, subject, _node_answer(facts, e))
+            return _node_clock(after, subject, e.payload, e) if isinstance(e.payload, Head) else after
         case Kind.UNITS, tuple() as units:
-            return _host_units(world, subject, cast("tuple[Unit, ...]", units), e)
+            return host_units(world, subject, cast("tuple[Unit, ...]", units), e)
         case Kind.FIGURES, HostFigures() as figures:
-            return _host_figures(world, subject, figures, e)
+            return host_figures(world, subject, figures, e)
+        case Kind.DISK, DiskReading() as disk:
+            return host_disk(world, subject, disk, e)
         case Kind.COORDINATOR, CoordinatorHealth() as health:
             return replace(world, coordinator=world.coordinator.got(health, e.at, e.rtt_ms))
         case Kind.JOBS, JobList() as jobs:
-            return _job_list(replace(world, jobs=world.jobs.got(jobs, e.at, e.rtt_ms)), jobs, e)
+            return _job_list(_heard(replace(world, jobs=world.jobs.got(jobs, e.at, e.rtt_ms)), e), jobs, e)
         case Kind.MINERS, MinerList() as miners:
-            return replace(world, miners=world.miners.got(miners, e.at, e.rtt_ms))
+            free = world.miners.value.miners if world.miners.value is not None else ()
+            before = frozenset(str(m.identity.label) for m in free if not m.inflight)
+            return _heard(replace(world, miners=world.miners.got(miners, e.at, e.rtt_ms), free_before=before), e)
         case Kind.RECEIPTS, ReceiptPage() as page:
-            return _receipt_page(world, page, e)
-        case ((Kind.JOB | Kind.RESULT | Kind.RECEIPT), _):
+            return _receipt_page(_heard(world, e), page, e)
+        case ((Kind.JOB | Kind.RESULT | Kind.RECEIPT | Kind.PAYMENT), _):
             return _job_answer(world, subject, e)
         case Kind.GPUS, tuple() as cards:
-            return _gpu_cards(world, subject, cast("tuple[GpuReading, ...]", cards), e)
+            return gpu_cards(world, subject, cast("tuple[GpuReading, ...]", cards), e)
         case Kind.OLLAMA, OllamaReading() as reading if subject in world.ollamas:
             now = world.ollamas[subject].got(reading, e.at, e.rtt_ms)
             return replace(world, ollamas={**world.ollamas, subject: now})
@@ -73,21 +108,18 @@ def _answered(world: World, e: Answered) -> World:
 
 def _node_answer(facts: NodeFacts, e: Answered) -> NodeFacts:
     match e.payload:
+        case Head() as head if e.source.kind is Kind.BARE:
+            return replace(facts, bare=facts.bare.got(head, e.at, e.rtt_ms))
         case Head() as head:
             return _with_head(facts, head, e)
+        case NodeSettings() as settings:
+            return replace(facts, settings=facts.settings.got(settings, e.at, e.rtt_ms))
         case NodeHealth() as health:
             return replace(facts, health=facts.health.got(health, e.at, e.rtt_ms))
         case Block() as block:
-            return replace(
-                facts,
-                blocks=_newest({**facts.blocks, block.height: block}),
-                hashes=_newest({**facts.hashes, block.height: block.hash}),
-                makes_empty_blocks=facts.makes_empty_blocks or (block.height > 0 and block.tx_count == 0),
-            )
+            return _with_block(facts, block, e.at)
         case MempoolReading() as reading:
-            return replace(
-                facts, mempool=facts.mempool.got(reading, e.at, e.rtt_ms), pool=facts.pool.after(reading, e.at)
-            )
+            return _with_pool(facts, reading, e)
         case GitState() as git:
             return replace(facts, git=facts.git.got(git, e.at, e.rtt_ms))
         case Peers() as peers:
@@ -98,7 +130,10 @@ def _node_answer(facts: NodeFacts, e: Answered) -> NodeFacts:
 def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
     changes = facts.changes
     if changes and head.height < changes[-1][1]:  # wiped or replaced: what it said before is not its chain now
-        facts = replace(facts, hashes={}, blocks={})
+        back = (changes[-1][1], head.height, e.utc)
+        facts = replace(
+            facts, hashes={}, blocks={}, counts={}, departures=Departures(), went_back=back, read_at={}
+        )
         changes = ()
     if not changes or changes[-1][1] != head.height:
         changes = (*changes, (e.at, head.height))[-CHANGES_KEPT:]
@@ -106,6 +141,8 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
         facts,
         head=facts.head.got(head, e.at, e.rtt_ms),
         hashes=_newest({**facts.hashes, head.height: head.hash}),
+        counts=_newest({**facts.counts, head.height: head.tx_count}) if head.tx_count is not None else facts.counts,
+        departures=facts.departures.after_head(head.height, e.at).settle(facts.blocks, facts.counts, e.at),
         changes=changes,
         makes_empty_blocks=facts.makes_empty_blocks or (head.height > 0 and head.tx_count == 0),
     )
@@ -116,6 +153,61 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
     return replace(
         facts, minute=minute, intervals=facts.intervals if pace is None else (*facts.intervals, pace)[-MINUTES_KEPT:]
     )
+
+
+def _with_block(facts: NodeFacts, block: Block, at: float) -> NodeFacts:
+    known = facts.hashes.get(block.height)
+    if known is not None and known != block.hash and block.height > 0:
+        # it says something else than before: whatever it said of this height and above is another chain's
+        below = block.height
+        facts = replace(
+            facts,
+            hashes={h: v for h, v in facts.hashes.items() if h < below},
+            blocks={h: v for h, v in facts.blocks.items() if h < below},
+            counts={h: v for h, v in facts.counts.items() if h < below},
+        )
+    blocks = _newest({**facts.blocks, block.height: block})
+    return replace(
+        facts,
+        blocks=blocks,
+        hashes=_newest({**facts.hashes, block.height: block.hash}),
+        makes_empty_blocks=facts.makes_empty_blocks or (block.height > 0 and block.tx_count == 0),
+        read_at=_newest({**facts.read_at, block.height: at}),
+        departures=facts.departures.settle(blocks, facts.counts, at),
+    )
+
+
+def _with_pool(facts: NodeFacts, reading: MempoolReading, e: Answered) -> NodeFacts:
+    """The mempool's newest reading; what left it since the one before is looked for in blocks."""
+    departures = facts.departures
+    before, head = facts.mempool.value, facts.head.value
+    if before is not None and head is not None and not before.capped and not reading.capped:
+        waiting = {str(tx.tx_hash) for tx in reading.transactions}
+        gone = [tx for tx in facts.pool.seen if tx not in waiting]
+        departures = departures.left(gone, facts.pool.head or 0, e.at) if facts.pool.head is not None else departures
+    pool = replace(facts.pool.after(reading, e.at), head=None if head is None else head.height)
+    return replace(facts, mempool=facts.mempool.got(reading, e.at, e.rtt_ms), pool=pool, departures=departures)
+
+
+def _node_clock(world: World, name: str, head: Head, e: Answered) -> World:
+    frame = world.topology.node(name)
+    theirs = date_of(head.timestamp, head.block_age_s)
+    host = frame.host if frame is not None else ""
+    return replace(world, clocks=noted(world.clocks, host, theirs, e.utc, e.at, http=True))
+
+
+def _heard(world: World, e: Answered) -> World:
+    """An answer of the coordinator: good, and with a date by its clock."""
+    date = getattr(e.payload, "server_time", None)
+    host = world.topology.coordinator_host
+    clocks = noted(world.clocks, host, date.timestamp() if date else None, e.utc, e.at, http=True)
+    return replace(world, answers=world.answers.seen(True, e.at), clocks=clocks)
+
+
+def _refused(world: World, e: Failed) -> World:
+    """A 500 of the coordinator counts; whatever else went wrong says nothing about its health."""
+    status = e.trouble.status
+    return replace(world, answers=world.answers.seen(False, e.at)) if status is not None and status >= 500 else world
 
 
 def block_interval(changes: tuple[tuple[float, int], ...]) -> float | None:
@@ -136,37 +228,6 @@ def _newest(items: dict[int, T]) -> Mapping[int, T]:
 
 def _with_node(world: World, name: str, facts: NodeFacts) -> World:
     return replace(world, nodes={**world.nodes, name: facts})
-
-
-def unit_name(name: str) -> str:
-    """systemd answers with the suffix, whether it was asked with it or not."""
-    return name.removesuffix(".service")
-
-
-def _host_units(world: World, host: str, units: tuple[Unit, ...], e: Answered) -> World:
-    if host not in world.units:
-        return world
-    by_name = {unit_name(u.name): u for u in units}
-    nodes = dict(world.nodes)
-    for frame in world.topology.nodes:
-        if frame.host == host:
-            facts = nodes[frame.name]
-            mine = tuple(by_name[unit_name(u)] for u in frame.units if unit_name(u) in by_name)
-            nodes[frame.name] = replace(facts, units=facts.units.got(mine, e.at, e.rtt_ms))
-    return replace(world, units={**world.units, host: world.units[host].got(units, e.at, e.rtt_ms)}, nodes=nodes)
-
-
-def _host_figures(world: World, host: str, figures: HostFigures, e: Answered) -> World:
-    if host not in world.figures:
-        return world
-    nodes = dict(world.nodes)
-    for frame in world.topology.nodes:
-        if frame.host == host:
-            facts = nodes[frame.name]
-            nodes[frame.name] = replace(facts, figures=facts.figures.got(figures, e.at, e.rtt_ms))
-    return replace(
-        world, figures={**world.figures, host: world.figures[host].got(figures, e.at, e.rtt_ms)}, nodes=nodes
-    )
 
 
 def _job_list(world: World, jobs: JobList, e: Answered) -> World:
@@ -205,6 +266,8 @@ def _job_answer(world: World, job_id: str, e: Answered) -> World:
             facts = _seen(replace(facts, view=facts.view.got(view, e.at, e.rtt_ms)), job, e.utc)
         case JobResult() as result:
             facts = replace(facts, result=facts.result.got(result, e.at, e.rtt_ms))
+        case PaymentState() as payment:
+            facts = replace(facts, payment=facts.payment.got(payment, e.at, e.rtt_ms))
         case VerifiedReceipt() as receipt:
             facts = replace(facts, receipt=facts.receipt.got(receipt, e.at, e.rtt_ms))
     return replace(world, job_facts={**world.job_facts, job_id: facts})
@@ -222,66 +285,37 @@ def _receipt_page(world: World, page: ReceiptPage, e: Answered) -> World:
     return replace(world, receipts=world.receipts.got(page, e.at, e.rtt_ms), book=book)
 
 
-def _gpu_cards(world: World, host: str, cards: tuple[GpuReading, ...], e: Answered) -> World:
-    """A new history column once a minute, with that minute's last reading."""
-    if host not in world.gpus:
-        return world
-    history = dict(world.gpu_history)
-    minute = int(e.at // 60)
-    if world.gpu_minute.get(host) != minute:
-        for card in cards:
-            name = f"{host}:{card.index}"
-            history[name] = (*history.get(name, ()), card.utilisation)[-MINUTES_KEPT:]
-    return replace(
-        world,
-        gpus={**world.gpus, host: world.gpus[host].got(cards, e.at, e.rtt_ms)},
-        gpu_history=history,
-        gpu_minute={**world.gpu_minute, host: minute},
-    )
-
-
 def _failed(world: World, e: Failed) -> World:
     subject, trouble = e.source.subject, e.trouble
     match e.source.kind:
-        case Kind.HEAD | Kind.HEALTH | Kind.MEMPOOL | Kind.GIT | Kind.PEERS if subject in world.nodes:
+        case Kind.HEAD | Kind.HEALTH | Kind.MEMPOOL | Kind.GIT | Kind.PEERS | Kind.BARE | Kind.SETTINGS if (
+            subject in world.nodes
+        ):
             facts = world.nodes[subject]
             field = e.source.kind.value
             return _with_node(world, subject, replace(facts, **{field: getattr(facts, field).failed(trouble)}))
         case Kind.UNITS:
-            return _host_failed(
-                replace(world, units=_trouble(world.units, subject, trouble)), subject, "units", trouble
-            )
+            return host_failed(replace(world, units=failed(world.units, subject, trouble)), subject, "units", trouble)
+        case Kind.DISK:
+            return replace(world, disks=failed(world.disks, subject, trouble))
         case Kind.FIGURES:
-            after = replace(world, figures=_trouble(world.figures, subject, trouble))
-            return _host_failed(after, subject, "figures", trouble)
+            after = replace(world, figures=failed(world.figures, subject, trouble))
+            return host_failed(after, subject, "figures", trouble)
         case Kind.COORDINATOR:
             return replace(world, coordinator=world.coordinator.failed(trouble))
         case Kind.JOBS:
-            return replace(world, jobs=world.jobs.failed(trouble))
+            return _refused(replace(world, jobs=world.jobs.failed(trouble)), e)
         case Kind.MINERS:
-            return replace(world, miners=world.miners.failed(trouble))
+            return _refused(replace(world, miners=world.miners.failed(trouble)), e)
         case Kind.RECEIPTS:
-            return replace(world, receipts=world.receipts.failed(trouble))
-        case Kind.JOB | Kind.RESULT | Kind.RECEIPT:
+            return _refused(replace(world, receipts=world.receipts.failed(trouble)), e)
+        case Kind.JOB | Kind.RESULT | Kind.RECEIPT | Kind.PAYMENT:
             job = world.job_facts.get(subject) or new_job_facts(subject)
-            field = {Kind.JOB: "view", Kind.RESULT: "result", Kind.RECEIPT: "receipt"}[e.source.kind]
+            field = "view" if e.source.kind is Kind.JOB else e.source.kind.value
             job = replace(job, **{field: getattr(job, field).failed(trouble)})
             return replace(world, job_facts={**world.job_facts, subject: job})
         case Kind.GPUS:
-            return replace(world, gpus=_trouble(world.gpus, subject, trouble))
+            return replace(world, gpus=failed(world.gpus, subject, trouble))
         case Kind.OLLAMA:
-            return replace(world, ollamas=_trouble(world.ollamas, subject, trouble))
+            return replace(world, ollamas=failed(world.ollamas, subject, trouble))
     return world
-
-
-def _trouble(items: Mapping[str, Observed[T]], key: str, trouble: Trouble) -> Mapping[str, Observed[T]]:
-    return {**items, key: items[key].failed(trouble)} if key in items else items
-
-
-def _host_failed(world: World, host: str, field: str, trouble: Trouble) -> World:
-    nodes = dict(world.nodes)
-    for frame in world.topology.nodes:
-        if frame.host == host:
-            facts = nodes[frame.name]
-            nodes[frame.name] = replace(facts, **{field: getattr(facts, field).failed(trouble)})
-    return replace(world, nodes=nodes)

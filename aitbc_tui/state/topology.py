@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow
+from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow, ServerRow
 from aitbc_tui.domain.text import SafeText
 
 PRODUCER_ROLE = "genesis"

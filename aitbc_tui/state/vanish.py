@@ -15,7 +15,7 @@ KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A transaction last seen waiting when the head was `low`; it must be in a block up to `high`, once that is known."""
+    """A transaction last seen waiting when the head was `low`; it must be in a block up to `high`, when known."""
 
     tx_hash: str
     low: int

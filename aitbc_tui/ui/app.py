@@ -20,8 +20,9 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
+from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Pane, Snapshot
-from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import theme
 from aitbc_tui.ui.backend import Backend
@@ -29,8 +30,10 @@ from aitbc_tui.ui.driver import CountingDriver
 from aitbc_tui.ui.pace import Pace
 from aitbc_tui.ui.painter import FrugalApp
 from aitbc_tui.ui.screens import registry
+from aitbc_tui.ui.screens.alarms_looks import looks
 from aitbc_tui.ui.screens.base import StatusScreen
 from aitbc_tui.ui.screens.dashboard import DashboardScreen
+from aitbc_tui.ui.screens.environment_choice import EnvironmentChoice
 from aitbc_tui.ui.styling import sheets
 
 TICK_S = 5.0  # ages move in steps of 5 s, also when nothing new arrives
@@ -57,6 +60,8 @@ class DashboardOptions:
     theme: str = "auto"
     clock: Clock = Clock()
     tick_s: float = TICK_S
+    environments: tuple[EnvironmentChoice, ...] = ()  # of the configuration, for the chooser
+    open_environment: Callable[[str], Backend] | None = None  # a backend for another one; may ask nothing
 
 
 def _palette() -> type[Provider]:
@@ -188,6 +193,8 @@ class AitbcApp(FrugalApp):
         """Show the newest snapshot on the screen that is in front."""
         if self.screen_stack and isinstance(self.screen, StatusScreen) and self.screen.is_mounted:
             self.screen.on_snapshot(self.current)
+        if looks(self).news(self._newest):
+            self.bell()
 
     def _tick(self) -> None:
         driver = self._driver
@@ -209,6 +216,25 @@ class AitbcApp(FrugalApp):
             self.pop_screen()
         if pane is not None:
             self.dashboard.open_pane(pane)
+
+    def go_over(self, name: str) -> None:
+        """Watch another environment: its connections begin, then those of this one end."""
+        make = self.options.open_environment
+        if make is None:
+            return
+        try:
+            backend = make(name)
+        except AitbcError as error:
+            self.say(f"cannot go over to {name}: {clean(str(error), 200)}", Level.WARN)
+            return
+        before, self.backend = self.backend, backend
+        self._newest = backend.snapshot()
+        self.home()
+        self.dashboard.forget()
+        backend.on_change(lambda: self.from_thread(self._wanted))
+        backend.start()
+        self.paint_now()
+        threading.Thread(target=before.stop, name="ending", daemon=True).start()  # it may take seconds
 
     def say(self, text: str, level: Level = Level.NONE) -> None:
         """A message on the screen in front."""
@@ -250,5 +276,5 @@ def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> 
     try:
         code = app.run(mouse=options.mouse)
     finally:
-        backend.stop()
+        app.backend.stop()
     return code if code is not None else app.return_code or 0

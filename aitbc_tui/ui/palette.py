@@ -56,6 +56,9 @@ class Commands(Provider):
             yield Command(name, f"open pane {pane.value}", partial(app.home, pane))
         yield Command("overview", "all panes", app.home)
         yield Command("submit", "a form for a job; nothing is sent from it", partial(registry.open_submit, app))
+        yield Command(
+            "stress test", "many jobs to their verified receipts, and a report", partial(registry.open_stress, app)
+        )
         yield Command("connections", "hosts, host keys, credentials, bytes", partial(registry.open_connections, app))
         yield Command("refresh", "ask every source now, retry lost links", app.action_refresh)
         yield Command("freeze", "rows stand still, ages and alarms go on", self._freeze)

@@ -87,13 +87,3 @@ def test_one_version_everywhere() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == aitbc_tui.__version__
     assert f"## {aitbc_tui.__version__}" in (ROOT / "CHANGELOG.md").read_text()
-
-
-def test_every_dependency_is_used_and_has_its_reason() -> None:
-    """The README's table names exactly what the package pulls in."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["demo"]]
-    names = {entry.split(">=")[0].split("==")[0].partition("[")[0] for entry in wanted}
-    section = (ROOT / "README.md").read_text().partition("## Dependencies")[2].partition("\n## ")[0]
-    rows = {line.split("`")[1] for line in section.splitlines() if line.startswith("| `")}
-    assert rows == names

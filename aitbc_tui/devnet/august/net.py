@@ -184,4 +184,3 @@ def pooled(body: JsonObject) -> JsonObject:
 def state_root(block: Block) -> str:
     """Changes with every block that holds a transaction."""
     return "0x" + hashlib.sha256(f"state/{block.height if block.tx_count else 0}".encode()).hexdigest()
-

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Access, JobRow, Pane, ReceiptRow, Snapshot
 from aitbc_tui.domain.text import clean
@@ -15,6 +17,7 @@ from aitbc_tui.ui.panes.receipts import receipt_key
 from aitbc_tui.ui.screens import registry
 
 if TYPE_CHECKING:
+    from aitbc_tui.ui.app import AitbcApp
     from aitbc_tui.ui.screens.dashboard import DashboardScreen
 
 
@@ -55,35 +58,65 @@ def _alarm_about(snapshot: Snapshot, key: str) -> str:
 
 
 def open_selected(screen: DashboardScreen) -> None:
-    """Jobs and receipts have a screen of their own; an alarm leads to what it is about; else the pane is zoomed."""
-    snapshot = screen.shown(screen.aitbc.current)
-    if screen.focus_pane is Pane.RECEIPTS:
-        row = _receipt(snapshot, screen.selected())
-        if row is not None:
-            registry.open_receipt(screen.aitbc, row.receipt)
-        return
-    job_id = _job_of(screen)
-    if job_id is not None:
-        registry.open_job(screen.aitbc, job_id)
-    elif screen.focus_pane is Pane.ALARMS and (key := screen.selected()) is not None:
-        _open_about(screen, snapshot, _alarm_about(snapshot, key))
+    """Every thing with a screen of its own opens it; else the pane is zoomed."""
+    app, key = screen.aitbc, screen.selected()
+    snapshot = screen.shown(app.current)
+    row = _receipt(snapshot, key) if screen.focus_pane is Pane.RECEIPTS else None
+    if row is not None:
+        registry.open_receipt(app, row.receipt)
+    elif key is not None and screen.focus_pane in _OPENERS:
+        _OPENERS[screen.focus_pane](app, key)
     elif not screen.zoomed:
         screen.action_zoom()
 
 
-def _open_about(screen: DashboardScreen, snapshot: Snapshot, about: str) -> None:
-    places = (
-        (Pane.NODES, [row.name for row in snapshot.nodes]),
-        (Pane.MINERS, [row.miner.identity.label for row in snapshot.miners]),
-        (Pane.GPUS, [row.name for row in snapshot.gpus]),
-    )
-    for pane, names in places:
-        if about in names:
-            screen.choices.cursor[pane] = about
-            screen.open_pane(pane)
-            return
-    if not screen.zoomed:
-        screen.action_zoom()
+_OPENERS: Mapping[Pane, Callable[[AitbcApp, str], None]] = {
+    Pane.NODES: registry.open_node,
+    Pane.MINERS: registry.open_miner,
+    Pane.JOBS: registry.open_job,
+    Pane.GPUS: registry.open_gpu,
+    Pane.ALARMS: registry.open_alarms,
+}
+
+
+def _alarm(snapshot: Snapshot, key: str | None) -> Alarm | None:
+    utc = snapshot.utc.timestamp()
+    return next((alarm for alarm in snapshot.alarms if alarm_row(alarm, utc).key == key), None)
+
+
+def _name_of_selected(screen: DashboardScreen) -> str:
+    """The node, host or miner that the selected row is about; empty: none."""
+    snapshot, key = screen.shown(screen.aitbc.current), screen.selected() or ""
+    if screen.focus_pane in (Pane.NODES, Pane.MEMPOOL):
+        return key
+    if screen.focus_pane is Pane.MINERS:
+        hosts = (str(row.host or key) for row in snapshot.miners if row.miner.identity.label == key)
+        return next(hosts, key)
+    if screen.focus_pane is Pane.GPUS:
+        return key.partition(":")[0]
+    if screen.focus_pane is Pane.ALARMS:
+        return _alarm_about(snapshot, key)
+    return ""
+
+
+def logs_of_selected(screen: DashboardScreen) -> None:
+    registry.open_logs(screen.aitbc, _name_of_selected(screen))
+
+
+def operate_on_selected(screen: DashboardScreen) -> None:
+    registry.open_operations(screen.aitbc, _name_of_selected(screen))
+
+
+def acknowledge_selected(screen: DashboardScreen) -> None:
+    """The question for how long, and why; it stands between the key and its effect."""
+    if screen.focus_pane is not Pane.ALARMS:
+        registry.open_alarms(screen.aitbc)
+        return
+    alarm = _alarm(screen.aitbc.current, screen.selected())
+    if alarm is None or not alarm.open:
+        screen.toast("a acknowledges an open alarm: select one")
+    else:
+        registry.open_quiet(screen.aitbc, alarm)
 
 
 def copy_selected(screen: DashboardScreen) -> None:
@@ -133,6 +166,11 @@ def _report(screen: DashboardScreen, what: str, done: Future[str]) -> None:
 def submit(screen: DashboardScreen) -> None:
     """The form opens in every access level: with `observe` it ends at the preview and says how to arm."""
     registry.open_submit(screen.aitbc)
+
+
+def stress(screen: DashboardScreen) -> None:
+    """The stress test: planned in every access level, begun only where jobs may be submitted."""
+    registry.open_stress(screen.aitbc)
 
 
 def cancel_selected(screen: DashboardScreen) -> None:

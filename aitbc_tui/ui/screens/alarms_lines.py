@@ -34,8 +34,8 @@ class AlarmsView:
 
 
 def alarm_key(alarm: Alarm) -> str:
-    """Which alarm this is, as long as it lasts."""
-    return f"{alarm.rule}/{alarm.about}/{alarm.since:.0f}"
+    """Which alarm this is, as long as it lasts; the same as its row's in the pane."""
+    return pane.alarm_row(alarm, alarm.since).key
 
 
 def shown_alarms(snapshot: Snapshot, view: AlarmsView) -> list[Alarm]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from textual.app import App
-
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.verdict import Level
 
@@ -28,8 +26,8 @@ class Looks:
         return self.bell and bool(new)
 
 
-_looks: WeakKeyDictionary[App[object], Looks] = WeakKeyDictionary()
+_looks: WeakKeyDictionary[object, Looks] = WeakKeyDictionary()
 
 
-def looks(app: App[object]) -> Looks:
+def looks(app: object) -> Looks:
     return _looks.setdefault(app, Looks())

@@ -16,7 +16,7 @@ from aitbc_tui.ui.panes import overview
 from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, lower_panes, mode_for
 from aitbc_tui.ui.panes.builders import build_pane, safe_content
 from aitbc_tui.ui.panes.table import PaneView, Row, selected_key, visible
-from aitbc_tui.ui.screens import actions
+from aitbc_tui.ui.screens import actions, registry
 from aitbc_tui.ui.screens.base import StatusScreen
 from aitbc_tui.ui.widgets.canvas import Canvas
 
@@ -58,7 +58,13 @@ class DashboardScreen(StatusScreen):
         Binding("y", "copy", show=False, id="copy"),
         Binding("v", "verify", show=False, id="verify"),
         Binding("n", "submit", show=False, id="submit"),
+        Binding("t", "stress", show=False, id="stress"),
         Binding("c", "cancel", show=False, id="cancel"),
+        Binding("l", "logs", show=False, id="logs"),
+        Binding("o", "operations", show=False, id="operations"),
+        Binding("e", "events", show=False, id="events"),
+        Binding("a", "acknowledge", show=False, id="acknowledge"),
+        Binding("E", "environments", show=False, id="environments"),
     ]
 
     def __init__(self) -> None:
@@ -204,7 +210,7 @@ class DashboardScreen(StatusScreen):
             back = "overview" if not self.zoomed else "all panes"
             return [("Esc", back), ("Enter", "open"), *submit, ("s", "sort"), ("/", "filter"), ("j/k", "row"), *end]
         cancel = [("c", "cancel")] if access is not Access.OBSERVE and self.focus_pane is Pane.JOBS else []
-        more = [("v", "verify"), ("r", "refresh"), ("y", "copy")]
+        more = [("v", "verify"), ("l", "logs"), ("o", "operations"), ("r", "refresh"), ("y", "copy")]
         return [("1-7", "pane"), ("z", "zoom"), ("Enter", "open"), *submit, *cancel, *common, *more, *end]
 
     # --- focus and selection
@@ -222,6 +228,13 @@ class DashboardScreen(StatusScreen):
         self.focus_pane = pane
         if self.is_mounted and (key := self.selected()) is not None:
             self.choices.cursor.setdefault(pane, key)
+
+    def forget(self) -> None:
+        """Another network: nothing chosen on this one holds."""
+        self.choices = Choices()
+        self._frozen, self._worst = None, None
+        self.focus_pane, self.on_overview, self.zoomed = Pane.NODES, True, False
+        self.repaint()
 
     def repaint(self) -> None:
         if self.is_mounted:
@@ -344,5 +357,23 @@ class DashboardScreen(StatusScreen):
     def action_submit(self) -> None:
         actions.submit(self)
 
+    def action_stress(self) -> None:
+        actions.stress(self)
+
     def action_cancel(self) -> None:
         actions.cancel_selected(self)
+
+    def action_logs(self) -> None:
+        actions.logs_of_selected(self)
+
+    def action_operations(self) -> None:
+        actions.operate_on_selected(self)
+
+    def action_events(self) -> None:
+        registry.open_events(self.aitbc)
+
+    def action_acknowledge(self) -> None:
+        actions.acknowledge_selected(self)
+
+    def action_environments(self) -> None:
+        registry.open_environments(self.aitbc)

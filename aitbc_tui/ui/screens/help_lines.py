@@ -35,6 +35,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("space", "freeze: rows stand still, ages and alarms go on"),
             ("v", "verify the receipt again"),
             ("n", "submit a job"),
+            ("t", "stress test: many jobs, figures, a report"),
             ("c", "cancel a job (access submit)"),
         ),
     ),

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from textual.binding import Binding
 
+from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.base import DetailScreen
@@ -64,8 +67,11 @@ class MinerScreen(DetailScreen):
 
     def action_unmask(self) -> None:
         """Until this screen is left; written down before it is shown, for the id may be a live key."""
-        if not self._unmasked:
+        try:
             self.aitbc.backend.audit("unmask", f"miner {self.label}")
+        except AitbcError as error:
+            self.toast(f"not unmasked, for it could not be written down: {clean(str(error))}", Level.WARN)
+            return
         self._unmasked = True
         self.on_snapshot(self.aitbc.current)
 

@@ -214,25 +214,23 @@ def _setting(row: tuple[str, str, str, bool], width: int) -> Line:
     )
 
 
+def _answer(seen: Observed[T], now: float) -> tuple[str, str, str]:
+    """The question, the age of its answer, and how long it took or why there is none."""
+    question = str(seen.source).partition(" at ")[0]
+    if seen.freshness(now) is not Freshness.FRESH:
+        return question, "", why_not(seen, now)
+    return question, fmt.age(seen.age(now)), "" if seen.rtt_ms is None else f"{seen.rtt_ms:.0f} ms"
+
+
 def answers(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
     """What this program asks of it, how old and how slow the answer is; /health is not believed."""
     now = snapshot.now
-    asked: tuple[tuple[str, Observed[object]], ...] = (
-        ("head", node.head),
-        ("mempool", node.mempool),
-        ("health", node.health),
-        ("peers", node.peers),
-    )
+    rows = [_answer(node.head, now), _answer(node.mempool, now), _answer(node.health, now), _answer(node.peers, now)]
+    health = node.health.value
+    if health is not None and rows[2][1]:
+        rows[2] = (*rows[2][:2], f'"{health.status}": not believed')
     lines = [section("Answers", width, text="what was asked", age=age_of(node.head, now, 5))]
-    for name, seen in asked:
-        question = str(seen.source).partition(" at ")[0]
-        rtt = "" if seen.rtt_ms is None else f", {seen.rtt_ms:.0f} ms"
-        age = fmt.age(seen.age(now)) if seen.at is not None else ""
-        if seen.freshness(now) is Freshness.FRESH:
-            said = f"{age}{rtt}"
-            if name == "health" and node.health.value is not None:
-                said = f'{age}  "{node.health.value.status}": not believed'
-        else:
-            said = why_not(seen, now)
-        lines.append(Line((Run(f" {pad(question, 25)} ", Role.MUTED), Run(cut(said, width - 28)))))
+    for question, age, said in rows:
+        text = f"{right(age, 5)}  {said}" if age else said
+        lines.append(Line((Run(f" {pad(question, 25)} ", Role.MUTED), Run(cut(text, width - 28)))))
     return lines

@@ -123,3 +123,9 @@ def open_environments(app: AitbcApp) -> None:
     from aitbc_tui.ui.screens.environments import EnvironmentsScreen
 
     app.push_screen(EnvironmentsScreen())
+
+
+def open_stress(app: AitbcApp) -> None:
+    from aitbc_tui.ui.screens.stress import StressScreen
+
+    app.push_screen(StressScreen())

@@ -1,0 +1,106 @@
+"""What hosts say, sorted into the world: units, figures, disks, cards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from aitbc_tui.domain.node import DiskReading, HostFigures, Unit
+from aitbc_tui.domain.observed import Observed, Trouble
+from aitbc_tui.domain.work import GpuReading
+from aitbc_tui.state.events import Answered, LinkChanged
+from aitbc_tui.state.facts import World
+from aitbc_tui.state.skew import noted
+from aitbc_tui.state.streaks import Losses, restarts_of
+
+T = TypeVar("T")
+MINUTES_KEPT = 20
+
+
+def link_changed(world: World, event: LinkChanged) -> World:
+    """A connection's newest state, and how often it was lost lately."""
+    before = world.losses.get(event.host)
+    losses = (before or Losses(event.lost)).seen(event.lost, event.at)
+    world = replace(world, links={**world.links, event.host: event})
+    return world if losses == before else replace(world, losses={**world.losses, event.host: losses})
+
+
+def unit_name(name: str) -> str:
+    """systemd answers with the suffix, whether it was asked with it or not."""
+    return name.removesuffix(".service")
+
+
+def host_units(world: World, host: str, units: tuple[Unit, ...], e: Answered) -> World:
+    if host not in world.units:
+        return world
+    by_name = {unit_name(u.name): u for u in units}
+    nodes = dict(world.nodes)
+    for frame in world.topology.nodes:
+        if frame.host == host:
+            facts = nodes[frame.name]
+            mine = tuple(by_name[unit_name(u)] for u in frame.units if unit_name(u) in by_name)
+            nodes[frame.name] = replace(facts, units=facts.units.got(mine, e.at, e.rtt_ms))
+    restarts = dict(world.restarts)
+    for unit in units:
+        if unit.restarts is not None:
+            key = (host, unit_name(unit.name))
+            restarts[key] = restarts_of(restarts, *key).seen(unit.restarts, e.at)
+    seen = world.units[host].got(units, e.at, e.rtt_ms)
+    return replace(world, units={**world.units, host: seen}, nodes=nodes, restarts=restarts)
+
+
+def host_figures(world: World, host: str, figures: HostFigures, e: Answered) -> World:
+    if host not in world.figures:
+        return world
+    disk = world.disks[host].value if host in world.disks else None
+    if disk is not None:
+        figures = replace(figures, disk_total=disk.total, disk_free=disk.free)
+    nodes = dict(world.nodes)
+    for frame in world.topology.nodes:
+        if frame.host == host:
+            facts = nodes[frame.name]
+            nodes[frame.name] = replace(facts, figures=facts.figures.got(figures, e.at, e.rtt_ms))
+    return replace(
+        world,
+        figures={**world.figures, host: world.figures[host].got(figures, e.at, e.rtt_ms)},
+        nodes=nodes,
+        clocks=noted(world.clocks, host, figures.epoch_s, e.utc, e.at, http=False),
+    )
+
+
+def host_disk(world: World, host: str, disk: DiskReading, e: Answered) -> World:
+    if host not in world.disks:
+        return world
+    return replace(world, disks={**world.disks, host: world.disks[host].got(disk, e.at, e.rtt_ms)})
+
+
+def gpu_cards(world: World, host: str, cards: tuple[GpuReading, ...], e: Answered) -> World:
+    """A new history column once a minute, with that minute's last reading."""
+    if host not in world.gpus:
+        return world
+    history = dict(world.gpu_history)
+    minute = int(e.at // 60)
+    if world.gpu_minute.get(host) != minute:
+        for card in cards:
+            name = f"{host}:{card.index}"
+            history[name] = (*history.get(name, ()), card.utilisation)[-MINUTES_KEPT:]
+    return replace(
+        world,
+        gpus={**world.gpus, host: world.gpus[host].got(cards, e.at, e.rtt_ms)},
+        gpu_history=history,
+        gpu_minute={**world.gpu_minute, host: minute},
+    )
+
+
+def failed(items: Mapping[str, Observed[T]], key: str, why: Trouble) -> Mapping[str, Observed[T]]:
+    return {**items, key: items[key].failed(why)} if key in items else items
+
+
+def host_failed(world: World, host: str, field: str, why: Trouble) -> World:
+    nodes = dict(world.nodes)
+    for frame in world.topology.nodes:
+        if frame.host == host:
+            facts = nodes[frame.name]
+            nodes[frame.name] = replace(facts, **{field: getattr(facts, field).failed(why)})
+    return replace(world, nodes=nodes)
