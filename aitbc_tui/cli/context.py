@@ -101,6 +101,10 @@ class Context:
         self.timeout_s = seconds
         self._ends_at = time.monotonic() + seconds
 
+    def endless(self) -> None:
+        """No deadline after all: `--follow` runs until it is stopped."""
+        self.timeout_s = self._ends_at = None
+
     def remaining(self) -> float | None:
         """Seconds left for this command; None without a deadline."""
         if self._ends_at is None or self.timeout_s is None:

@@ -49,9 +49,6 @@ def _coordinate(ctx: Context, request: Request) -> int:
         begun = field.clock()
         if request.dry_run:
             return await _planned(collector, field, request, operation.plan(field, order))
-        coordinating.confirm(
-            ctx, request, f"{request.action} {request.unit or 'all units'} on {', '.join(request.targets)}"
-        )
         before = await look(collector, field, request.targets)
         done = await operation.coordinate(field, before, order)
         after = await look(collector, field, request.targets) if field.ends_at - field.clock() > 1.0 else before
@@ -60,9 +57,9 @@ def _coordinate(ctx: Context, request: Request) -> int:
         return Outcome(document, tuple(field.tally.errors), len(done.done), done.outcome == "success")
 
     need = None if request.dry_run else Access.OPERATE
-    return coordinating.operate(
-        ctx, request, work, need=need, what=f"coordinate {request.action} {request.unit}".strip()
-    )
+    what = f"coordinate {request.action} {request.unit}".strip()
+    question = f"{request.action} {request.unit or 'all units'} on {', '.join(request.targets)}"
+    return coordinating.operate(ctx, request, work, need=need, what=what, question=question)
 
 
 def _check_unit(ctx: Context, request: Request) -> None:

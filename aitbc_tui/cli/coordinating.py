@@ -77,10 +77,18 @@ def refusal(request: Request, error: AitbcError) -> Json:
     )
 
 
-def operate(ctx: Context, request: Request, work: Work, *, need: Access | None = None, what: str = "") -> int:
-    """Run it. With `need` it is a write: refused below that access, and in the audit before and after."""
+def operate(
+    ctx: Context, request: Request, work: Work, *, need: Access | None = None, what: str = "", question: str = ""
+) -> int:
+    """Run it. With `need` it is a write: refused below that access, and in the audit before and after.
+
+    With a `question` somebody must have said yes, or `--force`, before anything is connected to.
+    """
     try:
-        outcome = _audited(ctx, request, work, need, what) if need is not None else _run(ctx, request, work)
+        if need is None:
+            outcome = _run(ctx, request, work)
+        else:
+            outcome = _audited(ctx, request, work, need, what or request.operation, question)
     except AitbcError as error:
         if request.json:
             print_json(ctx.out, refusal(request, error))
@@ -92,16 +100,18 @@ def operate(ctx: Context, request: Request, work: Work, *, need: Access | None =
     return _exit(ctx, request, outcome)
 
 
-def _audited(ctx: Context, request: Request, work: Work, need: Access, what: str) -> Outcome:
+def _audited(ctx: Context, request: Request, work: Work, need: Access, what: str, question: str) -> Outcome:
     from aitbc_tui.ledger.book import Ledger
     from aitbc_tui.operations.audit import audited
 
     environment = ctx.environment
     with (
         Ledger.open(paths.ledger_file()) as ledger,
-        audited(ledger, what or request.operation, environment.name, f"nodes {', '.join(request.targets)}") as entry,
+        audited(ledger, what, environment.name, f"nodes {', '.join(request.targets)}") as entry,
     ):
-        ctx.require(need, what or request.operation)
+        ctx.require(need, what)
+        if question:
+            confirm(ctx, request.force, question)
         outcome = _run(ctx, request, work)
         entry.ended(str(outcome.document["summary"]))
         return outcome
@@ -146,14 +156,16 @@ def _exit(ctx: Context, request: Request, outcome: Outcome) -> int:
     return exits.Exit.UNHEALTHY
 
 
-def confirm(ctx: Context, request: Request, question: str) -> None:
-    """Go on only with `--force`, `--yes`, or a yes on a terminal; else the guard refuses (exit 6)."""
-    if request.force and not ctx.environment.production:
+def confirm(ctx: Context, forced: bool, question: str) -> None:
+    """Go on with `--force` or a yes on a terminal; a production environment must be named besides."""
+    environment = ctx.environment
+    if forced and (ctx.confirmed or not environment.production):
         return
-    if request.force and ctx.confirmed:
-        return
+    if not ctx.interactive:
+        named = f" and --yes {environment.name}" if environment.production else ""
+        raise GuardError(f"{question}: not confirmed", remedy=f"--force{named}, or answer on a terminal")
     if not ctx.ask(question):
-        raise GuardError(f"{question}: not confirmed", remedy="--force, or answer yes on a terminal")
+        raise GuardError(f"{question}: not confirmed", remedy="nothing was done")
 
 
 def show(ctx: Context, document: Json) -> None:

@@ -97,11 +97,21 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
     log_to_state(verbose=ctx.common.verbose)
     trust = read_stores(ctx).all
     ask_passphrases(ctx, ctx.environment)
-    # Last, and nothing heavy beside it: the first frame waits for this import alone.
-    from aitbc_tui.ui.app import DashboardOptions, run_dashboard
-
     backend = CollectorThread(Setup(ctx.environment, trust, ledger or ledger_file(), demo))
-    options = DashboardOptions(
-        slow_link=display.slow_link, ascii=display.ascii, mouse=not display.no_mouse, theme=display.theme
-    )
-    return run_dashboard(backend, options)
+    from aitbc_tui.ui import theme
+    from aitbc_tui.ui.opening import opening
+
+    ascii_only = display.ascii or theme.wants_ascii(os.environ, sys.stdout.encoding or "ascii")
+    look = theme.look(theme.choose(display.theme, slow_link=display.slow_link), ascii_only)
+    with opening(backend.snapshot(), look) as first:
+        # The first frame stands; only now the toolkit, whose import takes longer than all before.
+        from aitbc_tui.ui.app import DashboardOptions, run_dashboard
+
+        options = DashboardOptions(
+            slow_link=display.slow_link,
+            ascii=ascii_only,
+            mouse=not display.no_mouse,
+            theme=display.theme,
+            take_over=first.leave,
+        )
+        return run_dashboard(backend, options)

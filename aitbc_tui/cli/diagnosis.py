@@ -93,11 +93,12 @@ def _coordinator(environment: EnvironmentConfig, seen: Seen, found: Found, up: s
         yield _not_asked("endpoint", "coordinator", configured.host)
         return
     answers = found.coordinator
-    error = next((answer for answer in answers.values() if isinstance(answer, AitbcError)), None)
+    asked = [answers.get(what) for what in ("v1_health", "root_health", "auth")]
+    error = next((answer for answer in asked if isinstance(answer, AitbcError)), None)
     if error is not None:
         yield _endpoint("endpoint", "coordinator", error)
         return
-    v1, root, auth = (answers.get(what) for what in ("v1_health", "root_health", "auth"))
+    v1, root, auth = asked
     if not (isinstance(v1, Probe) and isinstance(root, Probe) and isinstance(auth, Probe)):
         yield _late("coordinator", configured.host)
         return
@@ -109,6 +110,18 @@ def _coordinator(environment: EnvironmentConfig, seen: Seen, found: Found, up: s
     mode = capability.auth_mode(auth)
     yield ok("endpoint", "coordinator", f"generation {what.generation.value}, credentials: {mode.value}")
     yield from _credentials(environment, seen, answers)
+    yield from _capabilities(seen)
+
+
+def _capabilities(seen: Seen) -> Iterator[Check]:
+    """What each endpoint of each server said to what was asked just now."""
+    for server in seen.snapshot.capabilities:
+        for row in server.endpoints:
+            word, why = str(row.verdict.word), f": {row.verdict.text}" if row.verdict.text else ""
+            if row.verdict.level is Level.WARN:
+                yield warned("capability", server.name, f"{row.endpoint}: {word}{why}")
+            else:
+                yield ok("capability", server.name, f"{row.endpoint}: {word}{why}")
 
 
 def _credentials(environment: EnvironmentConfig, seen: Seen, answers: dict[str, Probe | AitbcError]) -> Iterator[Check]:
@@ -124,6 +137,10 @@ def _credentials(environment: EnvironmentConfig, seen: Seen, answers: dict[str, 
             yield failed("credential", role, CommandError(row.verdict.text, remedy=f"{role}_file or {role}_command"))
         elif role == "miner":
             yield ok("credential", role, MINER_KEY)
+        elif isinstance(probe, AitbcError):
+            yield failed("credential", role, probe)
+        elif isinstance(probe, Probe) and row.verdict.level is Level.WARN:
+            yield warned("credential", role, f"works, and {row.verdict.text}", f"{role}_file or {role}_command")
         elif isinstance(probe, Probe):
             yield _credential(role, configured.host, probe)
 

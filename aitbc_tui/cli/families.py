@@ -104,6 +104,18 @@ FAMILIES: tuple[Family, ...] = (
         "aitbc-tui service status aitbc-blockchain-node --host genesis\n"
         "aitbc-tui service restart aitbc-host-gpu-miner --host gpu-1 --force",
     ),
+    Family(
+        "logs",
+        f"{_HERE}.journal",
+        "the journal of a node, miner, coordinator or unit, over SSH",
+        "aitbc-tui logs node --host follower -n 50\naitbc-tui logs aitbc-coordinator-api --follow",
+    ),
+    Family(
+        "network",
+        f"{_HERE}.network",
+        "hosts by checks, latency, and whether the P2P mesh is in one piece",
+        "aitbc-tui network\naitbc-tui network --json",
+    ),
     Family("nodes", f"{_HERE}.nodes", "heads, agreement, peers, units and git of every node", "aitbc-tui nodes --json"),
     Family(
         "mempool",

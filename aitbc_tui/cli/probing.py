@@ -91,7 +91,7 @@ async def _coordinator(collector: Collector, host: str, found: Found) -> None:
         asks.append(("admin", requests.admin_miners()))
     for what, ask in asks:
         answers[what] = await _ask(collector, host, url, ask, "coordinator", found)
-        if isinstance(answers[what], AitbcError):
+        if isinstance(answers[what], AitbcError) and ask.credential is None:
             return
 
 

@@ -61,7 +61,7 @@ class Sending:
         snapshot = seen.snapshot
         regions = [str(row.miner.region) for row in snapshot.miners if row.miner.region]
         self.warnings = check_order(self._fields, snapshot.models, regions=regions)
-        from aitbc_tui.ui.screens.submit_estimate import cost, offered  # pure; the form's own words
+        from aitbc_tui.domain.estimate import cost, offered  # the form's own words
 
         self.offer = offered(snapshot, self._order.model)
         number = f" ({self.offer.receipts} receipts)" if self.offer and self.offer.receipts else ""

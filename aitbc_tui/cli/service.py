@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from aitbc_tui.cli.context import Context
+from aitbc_tui.cli.coordinating import confirm
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.looking import MARGIN_S, with_collector
 from aitbc_tui.cli.options import Parser
@@ -85,19 +86,12 @@ def _change(ctx: Context, args: argparse.Namespace, named: Named, action: str) -
         audited(ledger, what, ctx.environment.name, f"host {named.host}") as entry,
     ):
         ctx.require(Access.OPERATE, what)
-        if action != "start" and not (args.force and (ctx.confirmed or not ctx.environment.production)):
-            _confirm(ctx, f"{action} {named.unit} on {named.host}")
+        if action != "start":
+            confirm(ctx, args.force, f"{action} {named.unit} on {named.host}")
         before, after = _with_field(ctx, work)
         entry.ended(f"{before.active} -> {after.active}")
     _print(ctx, args, named, action, after, before, issues)
     return Exit.OK
-
-
-def _confirm(ctx: Context, question: str) -> None:
-    from aitbc_tui.domain.errors import GuardError
-
-    if not ctx.ask(question):
-        raise GuardError(f"{question}: not confirmed", remedy="--force, or answer yes on a terminal")
 
 
 def _with_field(ctx: Context, work: Callable[[Collector, Field], Awaitable[Any]]) -> Any:

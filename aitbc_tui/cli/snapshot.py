@@ -18,7 +18,7 @@ from aitbc_tui.domain.text import clean
 SCREENS = ("dashboard", "submit", "job", "receipt", "connections", "help")
 SMALLEST, LARGEST = (40, 10), (400, 150)
 OBSERVE_MAX_S = 600
-STARTS_S = 8.0  # of the command's time: imports, painting, ending
+STARTS_S = 12.0  # of the command's time: imports, painting, ending
 
 
 def add(parser: Parser, verb: str) -> None:

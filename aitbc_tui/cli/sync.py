@@ -36,10 +36,13 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
     request = coordinating.read(ctx, args, "sync")
     _check(request)
 
+    levels = list(Access)
+    allowed = levels.index(ctx.environment.access) >= levels.index(Access.OPERATE)
+    refused = _unconfirmed(ctx, request) if allowed and not request.dry_run else None
+
     async def work(collector: Collector, field: Field) -> Outcome:
         from aitbc_tui.operations.sync import SyncOrder
 
-        refused = None if request.dry_run else _unconfirmed(ctx, request)
         order = SyncOrder(
             sync_type=request.sync_type,
             targets=request.targets,
@@ -74,9 +77,9 @@ def _unconfirmed(ctx: Context, request: Request) -> GuardError | None:
         return None
     question = f"copy {', '.join(request.keys)} to {request.word}" if request.keys else "sync the configuration"
     try:
-        coordinating.confirm(ctx, request, question)
+        coordinating.confirm(ctx, request.force, question)
     except GuardError as error:
-        return GuardError(error.detail, remedy="--force, or answer yes on a terminal")
+        return error
     return None
 
 

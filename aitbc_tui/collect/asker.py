@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from aitbc_tui.config.secrets import Secret
 from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.protocol.ask import Ask
+from aitbc_tui.protocol.capability import Generation
 from aitbc_tui.protocol.failures import body_detail, failure
 from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.protocol.trouble import classify
@@ -53,6 +55,15 @@ class Asker:
     @property
     def detectors(self) -> list[Detector]:
         return [detector for found in self._detectors.values() for detector in found]
+
+    async def generation(self, name: str) -> Generation:
+        """Which generation the server of this name is, as soon as that is known; unknown when it cannot be told."""
+        detector = next((found for found in self.detectors if found.name == name), None)
+        if detector is None:
+            return Generation.UNKNOWN
+        with suppress(AitbcError):  # the server's own figures say why
+            await detector.ready()
+        return detector.generation
 
     def coming(self, host: str) -> bool:
         """The first connection is still being made: nothing failed yet, and nothing can be asked."""

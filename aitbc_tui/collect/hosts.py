@@ -12,6 +12,7 @@ from aitbc_tui.domain.errors import CommandError
 from aitbc_tui.domain.node import DiskReading, GitState, HostFigures, NodeSettings, Peers, Unit
 from aitbc_tui.domain.text import clean
 from aitbc_tui.protocol import disk, git, hostprobe, nodesettings, systemd
+from aitbc_tui.protocol.capability import Generation
 from aitbc_tui.state.events import Kind, Source
 from aitbc_tui.state.topology import NodeFrame
 from aitbc_tui.transport.host import ShellAnswer
@@ -74,17 +75,16 @@ class HostPoll:
         if await self._asker.report(Source(Kind.FIGURES, self.host), read) is None:
             return
         for node in self._nodes:
-            if self._leases(node, answers[0]):
+            if await self._leases(node, answers[0]):
                 continue
             await self._asker.report(Source(Kind.PEERS, str(node.name)), partial(self._peers, node, answers[0]))
 
-    def _leases(self, node: NodeFrame, answer: ShellAnswer) -> bool:
-        """Whether this node's hub knows its followers by leases, and nothing listens on the P2P port."""
-        frame = self._asker.hub.world.topology.node(str(node.name))
-        if frame is None or not frame.heartbeat_s:
-            return False
+    async def _leases(self, node: NodeFrame, answer: ShellAnswer) -> bool:
+        """Whether nothing listens on the P2P port because this version's hub knows its followers by leases."""
         peers = hostprobe.parse_peers(answer.stdout, node.p2p_port, ())
-        return not peers.listening and not peers.addresses
+        if peers.listening or peers.addresses:
+            return False
+        return await self._asker.generation(str(node.name)) is Generation.AUGUST
 
     async def _peers(self, node: NodeFrame, answer: ShellAnswer) -> tuple[Peers, float, float | None]:
         others = [port for port in self._ports if port != node.p2p_port]

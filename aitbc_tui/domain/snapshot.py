@@ -14,7 +14,7 @@ from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
-from aitbc_tui.domain.work import GpuReading, Job, JobOrder, Miner, OllamaReading
+from aitbc_tui.domain.work import GpuReading, Job, JobOrder, Miner, OllamaReading, PaymentState
 
 _EMPTY = SafeText("")
 
@@ -215,6 +215,7 @@ class JobRow:
     output: tuple[SafeText, ...] | None = field(default=None, repr=False)
     output_trouble: Trouble | None = None
     prompt: tuple[SafeText, ...] | None = field(default=None, repr=False)
+    payment: PaymentState | None = None  # what the payment itself says, which the job never does
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`coordinate`: start, stop or restart units across nodes, one node at a time, the next only when the last is healthy."""
+"""`coordinate`: start, stop or restart units across nodes, one node at a time, the next when the last is healthy."""
 
 from __future__ import annotations
 

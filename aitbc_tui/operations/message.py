@@ -1,4 +1,4 @@
-"""`message`: the P2P layer carries no messages; a node's own board does, in the memory of one process, for that node only.
+"""`message`: the P2P layer carries no messages; a node's own board does, in one process's memory, for that node only.
 
 Delivered is what was read back from the node it was addressed to. A message is sent once; after a lost answer the
 board is read, and nothing is sent again.
@@ -7,6 +7,7 @@ board is read, and nothing is sent again.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aitbc_tui.config.model import NodeConfig
@@ -109,8 +110,8 @@ async def _contents(field: Field, node: NodeConfig, topic: str) -> list[str]:
     return await field.ask(node, Ask("GET", f"/rpc/messaging/topics/{topic}/messages"), _messages)
 
 
-def _write(path: str, body: dict[str, object]) -> Ask:
-    return Ask("POST", path, (), None, json.dumps(body).encode("ascii"), 10.0, SMALL, reads=False)
+def _write(path: str, body: Mapping[str, object]) -> Ask:
+    return Ask("POST", path, (), None, json.dumps(dict(body)).encode("ascii"), 10.0, SMALL, reads=False)
 
 
 def _done(body: bytes) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""One unit on one host: started, stopped or restarted, and what it is afterwards; a failure carries its last log lines."""
+"""One unit on one host: started, stopped or restarted, and what it is then; a failure carries its last log lines."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ class Sign:
     evidence: SafeText
     remedy: SafeText
     check: SafeText = SafeText("")
+    host: str = ""  # through which it is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,9 @@ class AlarmMemory:
         for key, old in self.watches.items():
             if key in watches or key in acked:
                 continue
-            rule = rules.get(key[0])
-            if rule is None:
+            if key[0] not in rules:  # kept by an earlier version of this program
                 continue
+            rule = rules[key[0]]
             if old.called and (rule.kind is AlarmKind.FINDING or now - old.last < rule.clear_s):
                 watches[key] = old
             elif old.called:

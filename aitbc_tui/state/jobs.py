@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aitbc_tui.domain.figures import clock, coarse_age, money
 from aitbc_tui.domain.observed import Freshness, Observed
@@ -18,8 +18,11 @@ from aitbc_tui.state.miners import HOUR_S, live, silent_summary
 POLL_S = 3.6  # contract 4: the shipped miner's poll cycle
 QUEUE_PATIENCE_S = 20.0
 RUN_LIMIT_S = 60.0  # contract 4: the shipped miner gives up its own job after 60 s
-RUN_GRACE_S = 15.0
+RUN_GRACE_S = 8.0
+OVERTAKEN_S = 20.0  # a miner runs one job at a time: an older one of its jobs is forgotten
+FRESH_S = 14.0  # older than this, a job that was under way may have ended
 LIVE = ("QUEUED", "RUNNING")
+QUEUE_BILLED_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class JobView:
     age_s: float | None
     seen_at: float
     our_key: bool = False  # submitted with our client key, from wherever
+    overtaken: bool = False  # its miner took another one since
 
 
 def job_views(world: World, now: float) -> tuple[JobView, ...]:
@@ -58,7 +62,22 @@ def job_views(world: World, now: float) -> tuple[JobView, ...]:
         else:
             jobs[job_id] = (_joined(old[0], own.job, newer=view.at >= old[1]), max(old[1], view.at), old[2])
     receipts = {str(k.item.receipt.facts.job_id): k.item.receipt for k in world.book.values()}
-    return tuple(_view(world, j, at, age, receipts) for j, at, age in jobs.values())
+    views = [_view(world, j, at, age, receipts) for j, at, age in jobs.values()]
+    behind = _overtaken(world, views)
+    return tuple(replace(v, overtaken=True) if v.job.job_id in behind else v for v in views)
+
+
+def _overtaken(world: World, views: list[JobView]) -> set[str]:
+    """Jobs that run on a miner which runs one at a time, and has taken another since."""
+    miners = world.miners.value.miners if world.miners.value is not None else ()
+    single = {str(m.identity.label) for m in miners if m.concurrency == 1}
+    running: dict[str, list[tuple[float, str]]] = {}
+    for view in views:
+        if view.job.state == "RUNNING" and view.job.miner is not None and view.facts is not None:
+            taken = view.facts.first_seen.get("RUNNING")
+            if taken is not None and str(view.job.miner.label) in single:
+                running.setdefault(str(view.job.miner.label), []).append((taken, str(view.job.job_id)))
+    return {job_id for jobs in running.values() for _, job_id in sorted(jobs)[:-1]}
 
 
 def _joined(listed: Job, own: Job, newer: bool) -> Job:
@@ -87,6 +106,8 @@ def _view(world: World, job: Job, at: float, age: float | None, receipts: dict[s
 
 def judge_job(view: JobView, miners: tuple[MinerRow, ...], now: float, utc: float) -> Verdict:
     state = str(view.job.state)
+    if state in LIVE and now - view.seen_at > FRESH_S:
+        return Verdict(Level.STALE, SafeText("stale"), SafeText(f"was {state} {coarse_age(now - view.seen_at)} ago"))
     match state:
         case "QUEUED":
             return _overdue(view, utc) or _queued(view, miners)
@@ -136,6 +157,9 @@ def _running(view: JobView, miners: tuple[MinerRow, ...], utc: float) -> Verdict
     if miner is not None and miner.verdict.level is Level.BAD:
         silent = clock(utc - (miner.beat_age_s or 0.0))
         return Verdict(Level.BAD, SafeText("STUCK"), SafeText(f"no result: silent since {silent}"), since)
+    if view.overtaken and ran is not None and ran > OVERTAKEN_S:
+        text = f"no result after {coarse_age(ran)}; its miner has taken another job since"
+        return Verdict(Level.BAD, SafeText("STUCK"), SafeText(text), since)
     if ran is not None and ran > RUN_LIMIT_S + RUN_GRACE_S:
         text = f"no result after {coarse_age(ran)}; the miner lives"
         return Verdict(Level.BAD, SafeText("STUCK"), SafeText(text), since)
@@ -159,7 +183,22 @@ def _completed(view: JobView) -> Verdict:
         return Verdict(Level.GOOD, SafeText("done"), SafeText(words))
     if receipt is not None and receipt.has(RemarkKind.MODEL_SUBSTITUTED):
         return Verdict(Level.WARN, SafeText("done"), SafeText(f"ran {receipt.facts.model_used} instead"))
+    after = _ended_before(view)
+    if after:
+        return Verdict(Level.WARN, SafeText("done late"), SafeText(f"its result came after it was {after}"))
+    if receipt is not None and receipt.facts.duration_ms is not None and receipt.facts.execution_time is not None:
+        billed, ran = receipt.facts.duration_ms / 1000.0, receipt.facts.execution_time
+        if billed - ran > max(ran, QUEUE_BILLED_S):
+            return Verdict(Level.GOOD, SafeText("done"), SafeText(f"billed {billed:.1f} s, ran {ran:.1f} s"))
     return Verdict(Level.GOOD, SafeText("done"), SafeText("–"))
+
+
+def _ended_before(view: JobView) -> str:
+    """The terminal state that was seen before its result came: no state is final (contract 4)."""
+    seen = view.facts.first_seen if view.facts is not None else {}
+    done = seen.get("COMPLETED")
+    ends = [state for state in ("CANCELED", "EXPIRED", "FAILED") if done is not None and seen.get(state, done) < done]
+    return ends[0] if ends else ""
 
 
 def _result_status(view: JobView) -> SafeText | None:
@@ -194,6 +233,7 @@ def job_row(view: JobView, miners: tuple[MinerRow, ...], now: float, utc: float)
         output=output,
         output_trouble=result.trouble if result else None,
         prompt=receipt.facts.prompt if receipt else None,
+        payment=facts.payment.value if facts else None,
     )
 
 

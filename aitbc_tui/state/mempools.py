@@ -13,15 +13,18 @@ from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
 
 STUCK_S = 60.0
+FLOOD_S = 7.0  # three readings in a row
 
 
 def mempool_rows(world: World, chain: Chain, now: float) -> tuple[MempoolRow, ...]:
     return tuple(_row(world, frame, chain, now) for frame in world.topology.nodes)
 
 
-def _drains(world: World, frame: NodeFrame) -> bool:
+def _drains(world: World, frame: NodeFrame, chain: Chain) -> bool:
     """Only a proposer's mempool drains; with a single node, that node's must."""
-    return frame.role == PRODUCER_ROLE or len(world.topology.nodes) == 1
+    if len(world.topology.nodes) == 1:
+        return True
+    return frame.name == chain.proposer if chain.proposer is not None else frame.role == PRODUCER_ROLE
 
 
 def _row(world: World, frame: NodeFrame, chain: Chain, now: float) -> MempoolRow:
@@ -29,7 +32,7 @@ def _row(world: World, frame: NodeFrame, chain: Chain, now: float) -> MempoolRow
     reading = facts.mempool.value
     came, went = facts.pool.rates(now)
     fees = sorted(float(tx.fee) for tx in reading.transactions if tx.fee is not None) if reading else []
-    drains = _drains(world, frame)
+    drains = _drains(world, frame, chain)
     return MempoolRow(
         name=frame.name,
         verdict=_verdict(facts, drains, now),
@@ -61,6 +64,10 @@ def _verdict(facts: NodeFacts, drains: bool, now: float) -> Verdict:
         return Verdict(level, SafeText(word), why)
     if not drains:
         return Verdict(Level.NONE, SafeText("keeps"), SafeText("a follower never drains: not counted"))
+    since = facts.pool.capped_since
+    if since is not None and now - since > FLOOD_S and facts.mempool.value is not None:
+        text = f"{facts.mempool.value.count:,} or more wait, for {coarse_age(now - since)}: the API counts no further"
+        return Verdict(Level.WARN, SafeText("flooded"), SafeText(text))
     oldest = facts.pool.oldest()
     if oldest is not None and now - oldest > STUCK_S:
         return Verdict(Level.WARN, SafeText("waits long"), SafeText(f"the oldest waits {coarse_age(now - oldest)}"))

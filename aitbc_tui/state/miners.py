@@ -15,6 +15,7 @@ FREE_LIMIT_S = 20.0  # contract 5: the shipped miner beats every 15 s while free
 FREE_GONE_S = 45.0  # after a job it beats again within one turn of its loop: late first, then silent
 BUSY_LIMIT_S = 90.0  # contract 5: a busy miner is silent for up to 60.2 s
 HOUR_S = 3600.0
+IDLE_WHILE_S = 20.0
 
 
 def miner_rows(world: World, now: float) -> tuple[MinerRow, ...]:
@@ -33,7 +34,7 @@ def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, s
     last, per_hour = _work(world, miner, now)
     return MinerRow(
         miner=miner,
-        verdict=Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(world, miner, age),
+        verdict=Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(world, miner, age, listed),
         seen_at=at,
         beat_age_s=age,
         beat_limit_s=limit,
@@ -52,17 +53,37 @@ def _host(world: World, miner: Miner) -> str | None:
     return named or (hosts.pop() if len(hosts) == 1 else None)
 
 
-def _verdict(world: World, miner: Miner, age: float | None) -> Verdict:
+def _verdict(world: World, miner: Miner, age: float | None, listed: MinerList) -> Verdict:
     busy = bool(miner.inflight)
     if age is None:
         return Verdict(Level.UNKNOWN, SafeText("unknown"), SafeText("no heartbeat time in the list"))
-    gone = BUSY_LIMIT_S if busy else FREE_GONE_S
-    said = f"no heartbeat for {coarse_age(age)} (limit {gone:.0f} s{' while busy' if busy else ''})"
-    if age > gone:
+    limit = BUSY_LIMIT_S if busy else FREE_LIMIT_S
+    said = f"no heartbeat for {coarse_age(age)} (limit {limit:.0f} s{' while busy' if busy else ''})"
+    if age > (BUSY_LIMIT_S if busy else FREE_GONE_S) or (not busy and _free_and_silent(world, miner, listed)):
         return Verdict(Level.BAD, SafeText("SILENT"), SafeText(said))
     if not busy and age > FREE_LIMIT_S:
         return Verdict(Level.WARN, SafeText("late"), SafeText(said))
+    waits = None if busy else _waits(world)
+    if waits is not None:
+        return Verdict(Level.GOOD, SafeText("idle"), SafeText(f"free, while a job has waited {coarse_age(waits)}"))
     return Verdict(Level.GOOD, SafeText("busy" if busy else "free"))
+
+
+def _free_and_silent(world: World, miner: Miner, listed: MinerList) -> bool:
+    """Silent in this very answer, and free in the one before, too: a job that has just ended leaves an old heartbeat."""
+    if miner.last_heartbeat is None or listed.server_time is None or str(miner.identity.label) not in world.free_before:
+        return False
+    return (listed.server_time - miner.last_heartbeat).total_seconds() > FREE_LIMIT_S
+
+
+def _waits(world: World) -> float | None:
+    """How long the job that waits longest was in the queue at the newest look; None below what is usual."""
+    listed = world.jobs.value
+    if listed is None or listed.server_time is None:
+        return None
+    queued = [j.requested_at for j in listed.jobs if j.state == "QUEUED" and j.requested_at is not None]
+    longest = max(((listed.server_time - at).total_seconds() for at in queued), default=0.0)
+    return longest if longest > IDLE_WHILE_S else None
 
 
 def queue_models(world: World) -> set[str]:

@@ -88,7 +88,7 @@ def _title(world: World, chain: Chain, rows: tuple[NodeRow, ...], silent: list[N
     if chain.fork is not None:
         names = ", ".join(chain.fork.nodes)
         counts = f"{len(chain.fork.nodes)} of {total} split off{also}"
-        return _bad("FORK", ""), counts, f"{names} at {thousands(chain.fork.height)}"
+        return Verdict(Level.BAD, SafeText("FORK")), counts, f"{names} at {thousands(chain.fork.height)}"
     worst = min(rows, key=lambda r: severity(r.verdict.level))
     if worst.verdict.level is Level.BAD:
         return Verdict(Level.BAD, worst.verdict.word), f"{worst.name}{also}", f"{worst.name}: {worst.verdict.text}"

@@ -22,6 +22,7 @@ class PoolMemory:
     first_at: float | None = None
     history: tuple[int, ...] = ()  # pending, one a minute
     history_at: float | None = None
+    capped_since: float | None = None  # more wait than was asked for, in every reading since
     head: int | None = None  # the highest block known at the newest reading
 
     def after(self, reading: MempoolReading, at: float) -> PoolMemory:
@@ -41,6 +42,7 @@ class PoolMemory:
             first_at=at if first else self.first_at,
             history=history,
             history_at=history_at,
+            capped_since=None if not reading.capped else at if self.capped_since is None else self.capped_since,
         )
 
     def rates(self, now: float) -> tuple[float | None, float | None]:

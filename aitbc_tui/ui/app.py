@@ -39,7 +39,7 @@ from aitbc_tui.ui.styling import sheets
 TICK_S = 5.0  # ages move in steps of 5 s, also when nothing new arrives
 BEGIN_S = 0.5  # at the latest so long after the start
 SILENT_S = 20.0  # a collector that says nothing for so long is said to be silent
-FORCED_EXIT_S = 6.0  # a terminal that is gone must not keep the process
+FORCED_EXIT_S = 2.7  # a terminal that is gone must not keep the process
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class DashboardOptions:
     theme: str = "auto"
     clock: Clock = Clock()
     tick_s: float = TICK_S
+    take_over: Callable[[], None] = lambda: None  # called before the screens take the terminal
     environments: tuple[EnvironmentChoice, ...] = ()  # of the configuration, for the chooser
     open_environment: Callable[[str], Backend] | None = None  # a backend for another one; may ask nothing
 
@@ -85,6 +86,7 @@ class AitbcApp(FrugalApp):
         Binding("colon", "command_palette", show=False, id="command"),
         Binding("question_mark", "help", show=False, id="help"),
         Binding("r", "refresh", show=False, id="refresh"),
+        Binding("ctrl+l", "redraw", show=False, id="redraw"),
     ]
 
     def __init__(self, backend: Backend, options: DashboardOptions | None = None) -> None:
@@ -104,6 +106,10 @@ class AitbcApp(FrugalApp):
         for own in theme.textual_themes():
             self.register_theme(own)
         self.theme = f"aitbc-{look_name}"
+
+    def begin_frames(self) -> None:
+        self.options.take_over()
+        super().begin_frames()
 
     # --- what the screens read
 

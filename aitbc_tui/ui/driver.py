@@ -18,7 +18,7 @@ class CountingDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         if isinstance(self._app, FrugalApp):
-            self._app.forget_frame()  # also after a suspension: the shell has written over it
+            self._app.begin_frames()  # also after a suspension: the shell has written over them
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.asks_width and self.input_tty:
             # Print one disc and ask where the cursor is then; the first frame paints over it. The answer comes as

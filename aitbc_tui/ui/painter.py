@@ -25,9 +25,14 @@ class FrugalApp(App[int]):
         super().__init__(**options)  # type: ignore[arg-type]
         self._frame = Frame()
 
-    def forget_frame(self) -> None:
-        """The terminal may show anything now: the next frame paints every cell."""
+    def begin_frames(self) -> None:
+        """The terminal is about to be taken and may show anything: the next frame paints every cell."""
         self._frame.forget(0, 0)
+
+    def action_redraw(self) -> None:
+        """Another program has written on the terminal: paint every cell again."""
+        self._frame.forget(0, 0)
+        self.screen.refresh(layout=True)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         driver = self._driver

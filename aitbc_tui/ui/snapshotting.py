@@ -16,6 +16,7 @@ from aitbc_tui.ui.screens import registry
 SCREENS = ("dashboard", "submit", "job", "receipt", "connections", "help")
 STEP_S = 0.1
 SETTLE_S = 0.7  # the screen paints at most twice a second
+PATIENCE_S = 5.0  # beyond the time asked for, for the job or receipt that is to be shown
 FOLLOWED_S = 3.0  # a job that is opened is asked for its result and receipt
 
 
@@ -40,13 +41,21 @@ async def picture(backend: Backend, shot: Shot, options: DashboardOptions | None
     try:
         async with app.run_test(size=(shot.width, shot.height), tooltips=False, notifications=False) as pilot:
             until = time.monotonic() + shot.observe_s
-            while (left := until - time.monotonic()) > 0:
-                await pilot.pause(min(STEP_S, left))
+            latest = until + PATIENCE_S
+            while (now := time.monotonic()) < until or (now < latest and not _seen(app.current, shot)):
+                await pilot.pause(STEP_S)
             _open(app, shot)
             await pilot.pause(FOLLOWED_S if shot.screen == "job" else SETTLE_S)
             return app.export_screenshot(title=f"aitbc-tui: {shot.screen}")
     finally:
         backend.stop()
+
+
+def _seen(snapshot: Snapshot, shot: Shot) -> bool:
+    """Whether there is something to show."""
+    if shot.screen == "job":
+        return bool(snapshot.jobs)
+    return bool(snapshot.receipts) if shot.screen == "receipt" else True
 
 
 def _open(app: AitbcApp, shot: Shot) -> None:

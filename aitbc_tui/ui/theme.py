@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from rich.style import Style
-from textual.theme import BUILTIN_THEMES, Theme
 
 from aitbc_tui.ui.paint import Role, to_ascii
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
 
 CHIPS = {Role.CHIP_BAD: Role.BAD, Role.CHIP_WARN: Role.WARN, Role.CHIP_ACCENT: Role.ACCENT}
 _STRONG = {
@@ -185,6 +188,8 @@ def textual_themes() -> list[Theme]:
 
 
 def _textual(name: str, colours: Mapping[Role, str], background: str, selection: str) -> Theme:
+    from textual.theme import Theme  # not before the first frame
+
     return Theme(
         name=f"aitbc-{name}",
         dark=name == "dark",
@@ -203,6 +208,8 @@ def _textual(name: str, colours: Mapping[Role, str], background: str, selection:
 
 
 def _textual_ansi(name: str) -> Theme:
+    from textual.theme import BUILTIN_THEMES
+
     dark = name != "ansi-light"
     accent = "ansi_default" if name == "mono" else "ansi_bright_cyan" if dark else "ansi_blue"
     own = {"aitbc-selection": "ansi_default", "aitbc-muted": "ansi_default", "aitbc-rule": "ansi_default"}

@@ -44,7 +44,8 @@ def check_block_value(block: object, raw: dict) -> None:
     assert block.timestamp == time(raw["timestamp"])
     assert len(block.transactions) == len(raw.get("transactions", []))
     for tx, item in zip(block.transactions, raw.get("transactions", []), strict=True):
-        assert tx.tx_hash == item["tx_hash"]
+        rest = {key: value for key, value in item.items() if key != "tx_hash"}
+        assert tx.tx_hash == (item["tx_hash"] or node.tx_hash(rest))  # a follower leaves it out
         assert tx.sender == item.get("from", item.get("sender"))
         assert tx.recipient == item.get("to", item.get("recipient"))
         assert tx.amount == item.get("amount", item.get("value"))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from aitbc_tui.domain import estimate as known
 from aitbc_tui.domain.order import OrderField, Problem, Severity, check_order, errors_of
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
-from aitbc_tui.ui.screens import submit_estimate as known
 from aitbc_tui.ui.screens.layout import cut, pad, section, wrap
 from aitbc_tui.ui.screens.submit_state import FOLDED, NUMERIC, FormState, first_line, more_lines
 

@@ -8,13 +8,13 @@ from enum import Enum
 
 from rich.cells import cell_len
 
+from aitbc_tui.domain import estimate as known
 from aitbc_tui.domain.order import describe_constraints
 from aitbc_tui.domain.snapshot import Access, Snapshot, Submission, SubmissionState
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ui.paint import Line, Role, Run
-from aitbc_tui.ui.screens import submit_estimate as known
 from aitbc_tui.ui.screens.layout import cut, pair, pairs, section, text_lines, wrap
 from aitbc_tui.ui.screens.submit_state import FormState, first_line
 
