@@ -17,6 +17,7 @@ from aitbc_tui.config.paths import ledger_file
 from aitbc_tui.config.variables import is_on
 from aitbc_tui.config.words import one_of
 from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.text import clean
 
 THEMES = ("auto", "dark", "light", "ansi", "ansi-light")
 
@@ -88,30 +89,33 @@ def need_terminal() -> None:
 
 def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bool = False) -> int:
     """Ask for passphrases while there is still a line to ask on, then give the terminal to the screens."""
-    from aitbc_tui.cli.logs import log_to_state
     from aitbc_tui.cli.passphrases import ask_passphrases
-    from aitbc_tui.cli.stores import read_stores
-    from aitbc_tui.collect.setup import Setup
-    from aitbc_tui.collect.thread import CollectorThread
+    from aitbc_tui.ui import colours
+    from aitbc_tui.ui.opening import First, opening
 
-    log_to_state(verbose=ctx.common.verbose)
-    trust = read_stores(ctx).all
-    ask_passphrases(ctx, ctx.environment)
-    backend = CollectorThread(Setup(ctx.environment, trust, ledger or ledger_file(), demo))
-    from aitbc_tui.ui import theme
-    from aitbc_tui.ui.opening import opening
-
-    ascii_only = display.ascii or theme.wants_ascii(os.environ, sys.stdout.encoding or "ascii")
-    look = theme.look(theme.choose(display.theme, slow_link=display.slow_link), ascii_only)
-    with opening(backend.snapshot(), look) as first:
-        # The first frame stands; only now the toolkit, whose import takes longer than all before.
+    env = ctx.environment
+    ask_passphrases(ctx, env)
+    ascii_only = display.ascii or colours.wants_ascii(os.environ, sys.stdout.encoding or "ascii")
+    look = colours.choose(display.theme, slow_link=display.slow_link)
+    known = First(clean(env.name, 20), env.access.value, [clean(node.name, 20) for node in env.nodes])
+    with opening(known, look, ascii_only) as first:
+        # The first frame stands; only now what takes longer to import than all before it.
+        from aitbc_tui.cli.environment_choices import choices, opener
+        from aitbc_tui.cli.logs import log_to_state
+        from aitbc_tui.cli.stores import read_stores
+        from aitbc_tui.collect.setup import Setup
+        from aitbc_tui.collect.thread import CollectorThread
         from aitbc_tui.ui.app import DashboardOptions, run_dashboard
 
+        log_to_state(verbose=ctx.common.verbose)
+        backend = CollectorThread(Setup(env, read_stores(ctx).all, ledger or ledger_file(), demo))
         options = DashboardOptions(
             slow_link=display.slow_link,
             ascii=ascii_only,
             mouse=not display.no_mouse,
             theme=display.theme,
             take_over=first.leave,
+            environments=choices(ctx),
+            open_environment=None if demo else opener(ctx),
         )
         return run_dashboard(backend, options)

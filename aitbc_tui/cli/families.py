@@ -168,6 +168,19 @@ FAMILIES: tuple[Family, ...] = (
         "the current screen as a picture, without a terminal",
         "aitbc-tui snapshot -o now.svg\naitbc-tui snapshot --size 80x24 --screen job -o job.svg",
     ),
+    Family(
+        "tx",
+        f"{_HERE}.tx",
+        "where a transaction is, over every node's mempool and blocks, and what it fails",
+        "aitbc-tui tx 0x01ebeb298983dc95d62c23f9d06b097f1d4045344d8835bedfcfb1e97dfceb8d\n"
+        "aitbc-tui tx - --json < hashes.txt",
+    ),
+    Family(
+        "blocks",
+        f"{_HERE}.blocks",
+        "recent blocks of every node side by side",
+        "aitbc-tui blocks --limit 20 --transactions\naitbc-tui blocks --burst 10",
+    ),
 )
 
 

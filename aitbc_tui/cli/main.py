@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words == ["--version"]:
         print(f"aitbc-tui {__version__}")
         return 0
+    gc.set_threshold(10_000, 20, 20)  # looking for garbage among what is being imported is a seventh of the start
     from aitbc_tui.cli.program import run
 
     return run(words)

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 from aitbc_tui.cli.context import Context
-from aitbc_tui.collect.setup import host_spec
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig
 from aitbc_tui.domain.errors import AuthError
 from aitbc_tui.domain.text import clean
@@ -21,6 +20,8 @@ def ask_passphrases(ctx: Context, environment: EnvironmentConfig) -> None:
     """Does nothing where nobody can be asked; the connection then says what is missing."""
     if not ctx.interactive or not any(_may_need(host) for host in environment.hosts.values()):
         return
+    from aitbc_tui.collect.setup import host_spec
+
     for host in environment.hosts.values():
         path = needs_passphrase(host_spec(host))
         if path is not None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import AitbcError
-from aitbc_tui.domain.node import Account, Block, MempoolReading
+from aitbc_tui.domain.node import Account, Block, Head, MempoolReading
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.ask import Ask
 from aitbc_tui.protocol.node import parse_account, parse_block, parse_blocks_range, parse_head, parse_mempool
 from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.protocol.trouble import classify
+from aitbc_tui.state.spreading import Seen, Spreading, spreading
 from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
 from aitbc_tui.state.transactions import NodeView
 from aitbc_tui.transport.host import HttpAnswer
@@ -27,6 +28,7 @@ PIECE = 100  # one long range freezes every other answer of a node (contract, no
 WHOLE_MEMPOOL = 10_001
 CONNECT_S = 12.0
 ACCOUNTS = 50
+BURST_PAUSE_S = 0.02  # a node's RPC serves others, too
 
 
 class Scanner:
@@ -35,6 +37,12 @@ class Scanner:
     def __init__(self, collector: Collector, frame: NodeFrame) -> None:
         self._collector = collector
         self._frame = frame
+
+    @property
+    def _chain(self) -> str:
+        """As configured, else what the node itself was told to serve."""
+        polls = {str(poll.frame.name): poll for poll in self._collector.nodes}
+        return polls[self.name].chain_id if self.name in polls else str(self._frame.chain_id)
 
     @property
     def name(self) -> str:
@@ -46,11 +54,10 @@ class Scanner:
         Blocks without transactions are not fetched singly unless `every_block`.
         """
         drains = self._frame.role == PRODUCER_ROLE or len(self._collector.topology.nodes) == 1
-        view = NodeView(self.name, drains, str(self._frame.chain_id))
+        view = NodeView(self.name, drains, self._chain)
         try:
             await self._collector.hosts[self._frame.host].ensure(CONNECT_S)
-            answer = await self._ask(requests.head(view.chain_id))
-            head = parse_head(answer.body, parse_http_date(answer.headers.get("date")))
+            head = await self.head()
             view = replace(view, head=head.height)
             if mempool:
                 view = replace(view, mempool=await self._mempool())
@@ -60,11 +67,15 @@ class Scanner:
             view = replace(view, trouble=classify(error, now=self._collector.clock.monotonic()))
         return view
 
+    async def head(self) -> Head:
+        answer = await self._ask(requests.head(self._chain))
+        return parse_head(answer.body, parse_http_date(answer.headers.get("date")))
+
     async def _ask(self, ask: Ask) -> HttpAnswer:
         return await self._collector.asker.send(self._frame.host, self._frame.rpc, ask)
 
     async def _mempool(self) -> MempoolReading:
-        answer = await self._ask(requests.mempool(WHOLE_MEMPOOL, str(self._frame.chain_id)))
+        answer = await self._ask(requests.mempool(WHOLE_MEMPOOL, self._chain))
         return parse_mempool(answer.body, WHOLE_MEMPOOL)
 
     async def _blocks(self, lowest: int, highest: int, every_block: bool) -> tuple[Block, ...]:
@@ -116,3 +127,23 @@ async def with_accounts(collector: Collector, views: Sequence[NodeView], senders
     assert frame is not None
     accounts = await Scanner(collector, frame).accounts(list(dict.fromkeys(senders)))
     return [replace(view, accounts=accounts) if view is asked else view for view in views]
+
+
+async def burst_of(collector: Collector, seconds: float, nodes: Sequence[str] | None = None) -> Spreading:
+    """Ask every node for its head again and again, one request of each at a time, for so long."""
+    clock, seen = collector.clock, list[Seen]()
+    begun = clock.monotonic()
+
+    async def follow(scanner: Scanner) -> None:
+        while clock.monotonic() - begun < seconds:
+            asked = clock.monotonic()
+            try:
+                head = await scanner.head()
+            except AitbcError:
+                return  # it is not heard: the lines say that it saw none
+            seen.append(Seen(scanner.name, head.height, asked, clock.monotonic()))
+            await clock.sleep(BURST_PAUSE_S)
+
+    frames = [frame for frame in collector.topology.nodes if nodes is None or str(frame.name) in nodes]
+    await asyncio.gather(*(follow(Scanner(collector, frame)) for frame in frames))
+    return spreading(seen, clock.monotonic() - begun)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -225,6 +225,23 @@ class Collector:
     def may_read(self, job_id: str) -> bool:
         """Whether reading this job singly changes nothing that this access level may not change."""
         return self.coordinator is None or self.coordinator.own.may_read(job_id)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._ledger
+
+    async def ask_blocks(self, heights: Sequence[int]) -> None:
+        """Ask every node for these blocks, one after the other of each; what a node has said already is not asked."""
+
+        async def one(poll: NodePoll) -> None:
+            for height in heights:
+                facts = self.hub.world.nodes[str(poll.frame.name)]
+                head = facts.head.value
+                if head is not None and height <= head.height and height not in facts.blocks:
+                    await poll.block(height)
+
+        await asyncio.gather(*(one(poll) for poll in self.nodes))
+        self.hub.publish()
 
     def audit(self, action: str, subject: str) -> None:
         """Write down what somebody did on a screen; safe from any thread, on disk when it returns."""

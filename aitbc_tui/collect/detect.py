@@ -122,6 +122,8 @@ class Detector:
         old = self._endpoints.get(where)
         if old is None and len(self._endpoints) >= ENDPOINTS:
             return
+        if old is not None and old.credential and not credential:
+            return  # a probe without a credential says nothing about what we may read
         self._endpoints[where] = said
         if old is None or old.kind is said.kind or said.kind not in (Capability.ABSENT, Capability.NEEDS_CREDENTIAL):
             return

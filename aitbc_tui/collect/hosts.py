@@ -13,6 +13,7 @@ from aitbc_tui.domain.node import DiskReading, GitState, HostFigures, NodeSettin
 from aitbc_tui.domain.text import clean
 from aitbc_tui.protocol import disk, git, hostprobe, nodesettings, systemd
 from aitbc_tui.protocol.capability import Generation
+from aitbc_tui.state.attention import suspicious
 from aitbc_tui.state.events import Kind, Source
 from aitbc_tui.state.topology import NodeFrame
 from aitbc_tui.transport.host import ShellAnswer
@@ -21,6 +22,7 @@ SCRIPT_S = 8.0
 MAX_BYTES = 512 * 1024
 GIT_S = 900.0
 DISK_S = 15.0
+CLOSER_S = 5.0  # how often the units are read while something is wrong there
 Got = tuple[float, float | None]
 
 
@@ -46,10 +48,12 @@ class HostPoll:
         self._ports = tuple(sorted(set(p2p_ports)))
         self._cpu: hostprobe.CpuTimes | None = None
         self._uptime: float | None = None
+        self._units_s = units_s
+        self._units_at: float | None = None
         self.rhythm = Rhythm(asker.hub.clock)
         self.rhythm.every(interval_s, self.figures)
         if self._units:
-            self.rhythm.every(units_s, self.units)
+            self.rhythm.every(min(units_s, CLOSER_S), self._units_when_due)
         if self._nodes:
             self.rhythm.every(DISK_S, self.disk)
             self.rhythm.every(DISK_S, self.settings)
@@ -91,9 +95,17 @@ class HostPoll:
         peers = hostprobe.parse_peers(answer.stdout, node.p2p_port, others)
         return peers, answer.received_at, answer.elapsed_ms
 
+    async def _units_when_due(self) -> None:
+        hub = self._asker.hub
+        now = hub.clock.monotonic()
+        due = self._units_at is None or now - self._units_at >= self._units_s - 0.1
+        if due or suspicious(hub.world, self.host, now):
+            await self.units()
+
     async def units(self) -> None:
         if self._asker.coming(self.host):
             return
+        self._units_at = self._asker.hub.clock.monotonic()
 
         async def read() -> tuple[tuple[Unit, ...], float, float | None]:
             answer = await self._shell(_bounded(systemd.show_argv(self._units)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from aitbc_tui.collect.clock import Clock
+from aitbc_tui.collect.record import Recorder
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.stress import StressPicture
@@ -15,6 +16,7 @@ from aitbc_tui.state.events import Answered, Event, Failed, Kind, LinkChanged, S
 from aitbc_tui.state.facts import World, begin
 from aitbc_tui.state.picture import picture
 from aitbc_tui.state.reduce import reduce
+from aitbc_tui.state.rules import RULES
 from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.values import LinkReport
 
@@ -28,7 +30,17 @@ class Hub:
         self._wake: Callable[[], None] | None = None
         self._changed = True
         self.stress: StressPicture | None = None
-        self._newest = self._draw()
+        self._recorder: Recorder | None = None
+        self._newest = self._draw(clock.monotonic(), clock.utc())
+
+    def record(self, recorder: Recorder) -> None:
+        """From now on everything that is heard goes into a file, too."""
+        self._recorder = recorder
+        recorder.begin(self.world.topology, self.clock.monotonic(), self.clock.utc())
+
+    @property
+    def recording(self) -> bool:
+        return self._recorder is not None
 
     @property
     def newest(self) -> Snapshot:
@@ -39,6 +51,8 @@ class Hub:
         self._wake = wake
 
     def emit(self, event: Event) -> None:
+        if self._recorder is not None:
+            self._recorder.event(event)
         self.world = reduce(self.world, event)
         if isinstance(event, Answered) and event.source.kind in (Kind.HEAD, Kind.BLOCK):
             self.world = after_comparison(self.world, event.at, event.utc)
@@ -55,12 +69,29 @@ class Hub:
         self.emit(link_event(report, self.clock.monotonic(), self.clock.utc()))
 
     def topology(self, topology: Topology) -> None:
+        if self._recorder is not None:
+            self._recorder.topology(topology)
         self.world = replace(self.world, topology=topology)
         self._changed = True
 
+    def acknowledge(self, rule: str, about: str) -> None:
+        """Somebody has seen this alarm."""
+        now, utc = self.clock.monotonic(), self.clock.utc()
+        self.world = replace(self.world, alarms=self.world.alarms.acknowledged(rule, about, now, utc, RULES))
+        self.publish()
+
+    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
+        """Hide it from row 0 for so long; 0 ends that."""
+        until = self.clock.utc() + seconds
+        self.world = replace(self.world, alarms=self.world.alarms.snoozed(rule, about, until, clean(why, 120)))
+        self.publish()
+
     def publish(self) -> Snapshot:
         """Draw and publish the snapshot of this moment, and wake whoever paints."""
-        self._newest = self._draw()
+        now, utc = self.clock.monotonic(), self.clock.utc()
+        if self._recorder is not None:
+            self._recorder.published(now, utc)
+        self._newest = self._draw(now, utc)
         self._changed = False
         if self._wake is not None:
             self._wake()
@@ -70,8 +101,8 @@ class Hub:
     def changed(self) -> bool:
         return self._changed
 
-    def _draw(self) -> Snapshot:
-        self.world, snapshot = picture(self.world, self.clock.monotonic(), self.clock.utc())
+    def _draw(self, now: float, utc: float) -> Snapshot:
+        self.world, snapshot = picture(self.world, now, utc)
         return snapshot if self.stress is None else replace(snapshot, stress=self.stress)
 
 

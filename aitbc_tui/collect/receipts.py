@@ -155,7 +155,7 @@ class ReceiptPages:
             date = page.server_time or date
             if len(page.items) < size:
                 break
-        if not items and not skipped:
+        if not items:  # not one bad receipt among good ones: nothing can be read at all
             raise error
         self._poisoned = skipped
         return ReceiptPage(tuple(items), skipped, date), at, rtt

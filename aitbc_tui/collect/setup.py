@@ -26,6 +26,7 @@ class Setup:
     ledger: Path
     demo: bool = False
     ssh_config: str | None = None
+    record: Path | None = None  # a new file into which everything that is heard goes, scrubbed
 
     def secret_source(self, role: str) -> SecretSource | None:
         coordinator = self.environment.coordinator

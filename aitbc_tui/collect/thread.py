@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aitbc_tui.collect.setup import Setup, topology_of
 from aitbc_tui.domain.errors import AitbcError, ConfigError
+from aitbc_tui.domain.journal import LogTarget, Told
+from aitbc_tui.domain.operation import Plan, Run, Wish
 from aitbc_tui.domain.snapshot import Headline, Snapshot, Submission
 from aitbc_tui.domain.stress import StressPlan
 from aitbc_tui.domain.text import clean, literal
@@ -24,10 +26,12 @@ from aitbc_tui.domain.work import JobOrder
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
+    from aitbc_tui.collect.runs import Runs
 
 T = TypeVar("T")
 STOP_S = 3.0
 RESTART_S = 5.0
+BLOCKS_AT_ONCE = 24
 
 
 class CollectorThread:
@@ -43,6 +47,7 @@ class CollectorThread:
         self._task: asyncio.Task[None] | None = None
         self._stopping = threading.Event()
         self._trouble = ""
+        self._runs: tuple[Collector, Runs] | None = None
         self._first = self._first_picture()
 
     def _first_picture(self) -> Snapshot:
@@ -119,6 +124,50 @@ class CollectorThread:
     def stress_save(self) -> Future[str]:
         return self._write(lambda c: c.bench.save())
 
+    def acknowledge(self, rule: str, about: str) -> None:
+        self._soon(lambda c: c.hub.acknowledge(rule, about))
+
+    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
+        self._soon(lambda c: c.hub.snooze(rule, about, seconds, why))
+
+    def ask_blocks(self, heights: Sequence[int]) -> None:
+        wanted = tuple(heights)[:BLOCKS_AT_ONCE]
+        self._begin(lambda c: c.ask_blocks(wanted))
+
+    def log_targets(self) -> Sequence[LogTarget]:
+        from aitbc_tui.collect.journal import targets
+
+        return targets(self._setup.environment)
+
+    def follow_log(self, target: LogTarget, told: Told) -> Callable[[], None]:
+        async def read(collector: Collector) -> None:
+            from aitbc_tui.collect.journal import follow
+
+            await follow(collector, target, told)
+
+        return self._begin(read)
+
+    def plan(self, wish: Wish) -> Future[Plan]:
+        async def make(collector: Collector) -> Plan:
+            from aitbc_tui.collect.plans import make_plan
+
+            return await make_plan(collector, wish)
+
+        return self._write(make)
+
+    def run(self, plan: Plan, told: Callable[[Run], None]) -> Future[Run]:
+        async def work(collector: Collector) -> Run:
+            from aitbc_tui.collect.runs import Runs
+
+            if self._runs is None or self._runs[0] is not collector:
+                self._runs = (collector, Runs(collector))
+            return await self._runs[1].run(plan, told)
+
+        return self._write(work)
+
+    def stop_run(self) -> None:
+        self._soon(lambda c: self._runs[1].stop() if self._runs is not None else None)
+
     def stop(self) -> None:
         self._stopping.set()
         loop, task = self._loop, self._task
@@ -131,6 +180,14 @@ class CollectorThread:
         loop, collector = self._loop, self._collector
         if loop is not None and collector is not None and not loop.is_closed():
             loop.call_soon_threadsafe(act, collector)
+
+    def _begin(self, work: Callable[[Collector], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+        """Something that goes on until it is ended by calling what is returned; nothing before the first connection."""
+        loop, collector = self._loop, self._collector
+        if loop is None or collector is None or loop.is_closed():
+            return lambda: None
+        future = asyncio.run_coroutine_threadsafe(work(collector), loop)
+        return lambda: None if future.done() else _cancel(future)
 
     def _write(self, work: Callable[[Collector], Coroutine[Any, Any, T]]) -> Future[T]:
         loop, collector = self._loop, self._collector
@@ -177,6 +234,10 @@ class CollectorThread:
         self._trouble = words
         if self._wake is not None:
             self._wake()
+
+
+def _cancel(future: Future[None]) -> None:
+    future.cancel()
 
 
 def _log(error: Exception) -> None:

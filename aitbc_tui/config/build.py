@@ -18,7 +18,7 @@ from aitbc_tui.config.model import (
     TrustConfig,
 )
 from aitbc_tui.config.paths import expand
-from aitbc_tui.domain.snapshot import Access
+from aitbc_tui.domain.places import Access
 from aitbc_tui.receipts.trust import AttestationPolicy
 
 OriginOf = Callable[[str], Origin]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from aitbc_tui.domain.snapshot import Access
+from aitbc_tui.domain.places import Access
 from aitbc_tui.receipts.trust import AttestationPolicy, TrustStore, store_of
 
 LOCAL = "local"

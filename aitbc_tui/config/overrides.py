@@ -10,7 +10,7 @@ from typing import Any
 from aitbc_tui.config.model import Origin, OriginKind
 from aitbc_tui.config.paths import expand
 from aitbc_tui.config.variables import CREDENTIAL_VARIABLES, PREFIX, is_on
-from aitbc_tui.domain.snapshot import Access
+from aitbc_tui.domain.places import Access
 
 
 @dataclass(frozen=True, slots=True)

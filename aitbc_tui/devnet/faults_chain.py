@@ -147,11 +147,17 @@ async def _forward(devnet: Devnet, _: str | None) -> None:
 
 
 async def _swap(devnet: Devnet, _: str | None) -> None:
-    devnet.net.producer = follower_of(devnet)
+    """As if the operator had swapped the two machines: the new producer has the accounts and what waits."""
+    follower, genesis = follower_of(devnet), devnet.net.genesis
+    follower.state.accounts = genesis.state.accounts
+    follower.state.mempool = dict(genesis.state.mempool)
+    devnet.net.producer = follower
 
 
 async def _unswap(devnet: Devnet, _: str | None) -> None:
-    devnet.net.producer = devnet.net.genesis
+    genesis = devnet.net.genesis
+    genesis.state.mempool = dict(devnet.net.producer.state.mempool)
+    devnet.net.producer = genesis
 
 
 async def _fake_genesis(devnet: Devnet, _: str | None) -> None:
@@ -180,6 +186,7 @@ FAULTS = (
         "same height, other hash; both hashes and the last common block",
         _fork,
         _unfork,
+        leaves=("height-back",),
     ),
     Fault(
         "stall",

@@ -76,6 +76,15 @@ class HostFiles:
         self.put(f"units/{unit.name}.service", text)
         self.put(f"units/{unit.name}.service.unix", unit.unix())
 
+    def age_units(self) -> None:
+        """On a simulated clock units grow old by that clock, although they are read beside the machine's own uptime."""
+        if not self._clock.simulated:
+            return
+        now, uptime_us = self._clock.now(), machine_uptime_us()
+        for unit in self.units.values():
+            unit.entered_us = max(1, uptime_us - int((now - unit.entered).total_seconds() * 1e6))
+            self.write_unit(unit)
+
     def bare_unit_names(self, bare: bool) -> None:
         """Print unit ids without .service, or with it."""
         self._bare = bare

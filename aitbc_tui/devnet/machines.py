@@ -174,6 +174,7 @@ def crash_loops(machine: Machine, ticks: int) -> None:
     """A unit in a crash loop is started anew every ten seconds, and counted; the loops that print are told to."""
     if ticks % 5 == 0:
         machine.files.beat()
+        machine.files.age_units()
     if ticks % 10:
         return
     for unit in machine.files.units.values():

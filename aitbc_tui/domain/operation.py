@@ -31,9 +31,9 @@ class Wish:
     sync_type: str = ""  # blockchain | mempool | configuration | git | all
     action: str = ""  # start | stop | restart
     unit: str = ""
+    keys: tuple[str, ...] = ()  # configuration: the agreed keys to copy; none: only compared
     message: str = field(default="", repr=False)
     timeout_s: int = 60
-    force: bool = False
 
     @property
     def reads_only(self) -> bool:
@@ -42,13 +42,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One step of the plan, and of the run: the same list, so that the eye keeps its place."""
+    """One step of the plan, and of the run: the same list, so that the eye keeps its place.
+
+    `key` names the step for whoever runs it; together with `where` it is one of a kind.
+    """
 
     level: Level
     name: SafeText
     where: SafeText
     text: SafeText = _EMPTY
     writes: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from enum import Enum
 from aitbc_tui.domain.alarm import Alarm, Happening
 from aitbc_tui.domain.node import Block, GitState, Head, HostFigures, MempoolReading, NodeHealth, Peers, Unit
 from aitbc_tui.domain.observed import Observed, Trouble
+from aitbc_tui.domain.places import Access as Access
+from aitbc_tui.domain.places import Pane as Pane
 from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
@@ -17,26 +19,6 @@ from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.domain.work import GpuReading, Job, JobOrder, Miner, OllamaReading, PaymentState
 
 _EMPTY = SafeText("")
-
-
-class Pane(Enum):
-    """The seven panes, in the order of their keys."""
-
-    NODES = 1
-    MEMPOOL = 2
-    MINERS = 3
-    JOBS = 4
-    GPUS = 5
-    RECEIPTS = 6
-    ALARMS = 7
-
-
-class Access(Enum):
-    """What this session may do; ordered."""
-
-    OBSERVE = "observe"
-    SUBMIT = "submit"
-    OPERATE = "operate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`network`: hosts by checks, latency, and whether the P2P mesh is in one piece, each with the command that shows it."""
+"""`network`: hosts by checks, latency, whether the P2P mesh is in one piece; each with the command that shows it."""
 
 from __future__ import annotations
 

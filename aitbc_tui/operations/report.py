@@ -77,7 +77,7 @@ def node_word(row: NodeRow, link: LinkRow | None, now: float) -> str:
     active = _main_units_active(units)
     if link is not None and link.verdict.level is not Level.GOOD:
         return "offline"
-    answers = row.head.freshness(now) is Freshness.FRESH
+    answers = row.head.freshness(now) is Freshness.FRESH and row.head.trouble is None
     empty = row.head.trouble is not None and row.head.trouble.kind is TroubleKind.EMPTY
     if not answers and not empty:
         node_unit = next((u for u in units or () if u.found), None)
@@ -88,25 +88,25 @@ def node_word(row: NodeRow, link: LinkRow | None, now: float) -> str:
 
 def node_status(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) -> Json:
     """The seed's object for one node; what could not be learnt is null."""
-    head = row.head.value
-    tally.count(row, "block_height", row.head, now, head.height if head else None)  # type: ignore[arg-type]
-    pool = row.mempool.value
-    tally.count(row, "mempool_size", row.mempool, now, pool.count if pool else None)  # type: ignore[arg-type]
-    peers = row.peers.value
-    tally.count(row, "p2p_connections", row.peers, now, peers.count if peers else None)  # type: ignore[arg-type]
-    units = {str(u.name): str(u.active) for u in row.units.value or ()}
-    tally.count(row, "service_uptime", row.units, now, units or None)  # type: ignore[arg-type]
-    size = None if pool is None or row.mempool.freshness(now) is not Freshness.FRESH else pool.count
-    if pool is not None and pool.capped and size is not None:
-        size = None
-        tally.issue("partial", row.name, f"more than {pool.count - 1} pending: not counted", "see the mempool command")
-    up = row.uptime_s if row.units.freshness(now) is Freshness.FRESH else None
+    head, pool, peers = row.head.value, row.mempool.value, row.peers.value
+    height = head.height if head else None
+    pending = pool.count if pool else None
+    connected = peers.count if peers else None
+    units = {str(u.name): str(u.active) for u in row.units.value or ()} or None
+    has_head = tally.count(row, "block_height", row.head, now, height)  # type: ignore[arg-type]
+    has_pool = tally.count(row, "mempool_size", row.mempool, now, pending)  # type: ignore[arg-type]
+    has_peers = tally.count(row, "p2p_connections", row.peers, now, connected)  # type: ignore[arg-type]
+    has_units = tally.count(row, "service_uptime", row.units, now, units)  # type: ignore[arg-type]
+    if has_pool and pool is not None and pool.capped:
+        has_pool = False
+        said = f"more than {pool.count - 1} pending: not counted"
+        tally.issue("partial", row.name, said, "see the mempool command")
     return {
         "status": node_word(row, link, now),
-        "block_height": head.height if head and row.head.freshness(now) is Freshness.FRESH else None,
-        "mempool_size": size,
-        "p2p_connections": peers.count if peers and row.peers.freshness(now) is Freshness.FRESH else None,
-        "service_uptime": None if up is None else str(duration(up)),
+        "block_height": height if has_head else None,
+        "mempool_size": pending if has_pool else None,
+        "p2p_connections": connected if has_peers else None,
+        "service_uptime": None if row.uptime_s is None or not has_units else str(duration(row.uptime_s)),
         "last_sync": None if row.last_agreed is None else int(row.last_agreed),
     }
 

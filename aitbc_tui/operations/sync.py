@@ -223,7 +223,9 @@ async def _git(field: Field, order: SyncOrder, run: SyncRun, reached: set[str]) 
     if len(set(heads.values())) > 1:
         said = ", ".join(f"{name} {head[:9]}" for name, head in heads.items())
         field.tally.issue("git-conflict", "", f"the nodes run different commits: {said}", "aitbc-tui nodes")
-        run.results["git"] = dict.fromkeys(run.results["git"], False)
+        first = next(iter(heads.values()))
+        for name, head in heads.items():
+            run.results["git"][name] = run.results["git"][name] and head == first
 
 
 _KINDS: dict[str, Step] = {

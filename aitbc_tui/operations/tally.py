@@ -66,8 +66,8 @@ class Tally:
     errors: list[AitbcError] = field(default_factory=list)
 
     def count(self, node: NodeRow, what: str, seen: Observed[object], now: float, answer: object) -> bool:
-        """One figure of a snapshot. True when it came back fresh."""
-        came = seen.freshness(now) is Freshness.FRESH
+        """One figure of a snapshot. True when it came back fresh, and the newest attempt did not fail."""
+        came = seen.freshness(now) is Freshness.FRESH and seen.trouble is None
         age = seen.age(now)
         self.note(
             node.host,

@@ -87,6 +87,9 @@ def after_comparison(world: World, now: float, utc: float) -> World:
                 compared += 1 if newest is None else result.equal - newest
                 newest = result.equal
     since_utc = world.compared_since if world.compared_since is not None or compared == 0 else utc
+    maker = proposer_of(world)
+    if maker is not None and (world.proposer is None or world.proposer[0] != maker):
+        world = replace(world, proposer=(maker, now))
     return replace(
         world, nodes=nodes, mismatches=mismatches, compared=compared, compared_height=newest, compared_since=since_utc
     )

@@ -165,6 +165,7 @@ class World:
     compared: int = 0
     compared_since: float | None = None
     compared_height: int | None = None
+    proposer: tuple[str, float] | None = None  # who makes the blocks, and since when (monotonic)
     mismatches: Mapping[str, tuple[int, float]] = field(default_factory=dict)  # node -> (times, since UTC)
 
 

@@ -11,9 +11,9 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.facts import World
 
 _RANK = (
-    ("FORK", "HOLLOW", "STALLED", "WEDGED"),
-    ("STUCK", "SILENT", "DOWN", "LOST"),
-    ("TRUST", "BILLED", "HOST KEY"),
+    ("FORK", "GENESIS", "HOLLOW", "STALLED", "WEDGED", "CUT OFF", "BACK"),
+    ("STUCK", "SILENT", "FLAPS", "DOWN", "DATABASE", "BROKEN", "CRASHES", "HANGS", "DISK", "LOST"),
+    ("TRUST", "BILLED", "ESCROW", "UNPAID", "VANISHED", "HOST KEY"),
 )
 
 
@@ -30,10 +30,13 @@ def ranked(alarms: tuple[Alarm, ...]) -> list[Alarm]:
     return sorted((a for a in alarms if a.open), key=_rank)
 
 
-def headline(world: World, nodes: tuple[NodeRow, ...], chain: Chain, alarms: tuple[Alarm, ...], now: float) -> Headline:
+def headline(
+    world: World, nodes: tuple[NodeRow, ...], chain: Chain, alarms: tuple[Alarm, ...], now: float, utc: float
+) -> Headline:
     opened = ranked(alarms)
-    if opened:
-        return _worst(opened, chain)
+    loud = [a for a in opened if not a.quiet(utc)]
+    if loud:
+        return _worst(loud, chain)
     silent = _silent(world, nodes, now)
     never = [name for name, age in silent if age is None]
     total = len(_needed(world, nodes))
@@ -45,6 +48,9 @@ def headline(world: World, nodes: tuple[NodeRow, ...], chain: Chain, alarms: tup
         name, age = silent[0]
         text = f"{name} not heard for {coarse_age(age)}, the rest is sound"
         return Headline(Level.UNKNOWN, SafeText("unknown"), SafeText(text), SafeText(text))
+    if opened:  # never "sound" while something is wrong, however quiet it was made
+        text = f"{len(opened)} quiet: {', '.join(f'{a.word} {a.about}' for a in opened[:3])}"
+        return Headline(Level.WARN, SafeText("quiet"), SafeText(text), SafeText(text))
     return Headline(Level.GOOD, SafeText("sound"), SafeText(_all_well(world)), SafeText("no open alarm"))
 
 

@@ -187,9 +187,9 @@ def _completed(view: JobView) -> Verdict:
     if after:
         return Verdict(Level.WARN, SafeText("done late"), SafeText(f"its result came after it was {after}"))
     if receipt is not None and receipt.facts.duration_ms is not None and receipt.facts.execution_time is not None:
-        billed, ran = receipt.facts.duration_ms / 1000.0, receipt.facts.execution_time
-        if billed - ran > max(ran, QUEUE_BILLED_S):
-            return Verdict(Level.GOOD, SafeText("done"), SafeText(f"billed {billed:.1f} s, ran {ran:.1f} s"))
+        charged, ran = receipt.facts.duration_ms / 1000.0, receipt.facts.execution_time
+        if charged - ran > max(ran, QUEUE_BILLED_S):
+            return Verdict(Level.GOOD, SafeText("done"), SafeText(f"billed {charged:.1f} s, ran {ran:.1f} s"))
     return Verdict(Level.GOOD, SafeText("done"), SafeText("–"))
 
 

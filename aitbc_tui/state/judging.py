@@ -128,7 +128,8 @@ def _empty(look: Look) -> Judgement:
     why = str(trouble.detail) if trouble is not None else ""
     source = look.chain.source
     check = f"curl -s {look.frame.rpc}/rpc/head"
-    if look.facts.bare.fresh(look.now) is not None:
+    bare = look.facts.bare
+    if trouble is not None and bare.trouble is None and bare.at is not None and bare.at > trouble.since:
         text = f"has no chain {look.frame.chain_id}; without naming one it answers"
         return _warn("no blocks", text, "other-chain", check)
     if source is not None and not look.is_source and look.frame.role != PRODUCER_ROLE:
@@ -190,10 +191,10 @@ def _stalled(look: Look) -> Judgement | None:
     if dead and unit is not None:
         text = f"no new block for {coarse_age(still)}, and {unit.name} is {unit.active}"
         return _bad("STALLED", text, "producer-dead", f"systemctl status {unit.name}")
-    if unit is not None and unit.uptime_s is not None and look.facts.units.at is not None:
-        if look.facts.units.at - unit.uptime_s > stopped:
-            text = f"{unit.name} is active and has made no block since it started, {coarse_age(still)} without one"
-            return _bad("STALLED", text, "not-producing", f"systemctl cat {unit.name}: which program does it run?")
+    at = look.facts.units.at
+    if unit is not None and unit.uptime_s is not None and at is not None and at - unit.uptime_s > stopped:
+        text = f"{unit.name} is active and has made no block since it started, {coarse_age(still)} without one"
+        return _bad("STALLED", text, "not-producing", f"systemctl cat {unit.name}: which program does it run?")
     return _bad("STALLED", said, "stall", check)
 
 

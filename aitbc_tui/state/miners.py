@@ -70,7 +70,7 @@ def _verdict(world: World, miner: Miner, age: float | None, listed: MinerList) -
 
 
 def _free_and_silent(world: World, miner: Miner, listed: MinerList) -> bool:
-    """Silent in this very answer, and free in the one before, too: a job that has just ended leaves an old heartbeat."""
+    """Silent in this very answer, and free in the one before: a job that has just ended leaves an old heartbeat."""
     if miner.last_heartbeat is None or listed.server_time is None or str(miner.identity.label) not in world.free_before:
         return False
     return (listed.server_time - miner.last_heartbeat).total_seconds() > FREE_LIMIT_S

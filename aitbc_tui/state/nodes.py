@@ -13,6 +13,7 @@ from aitbc_tui.state.facts import World
 from aitbc_tui.state.judging import Look, closes_in, judge
 from aitbc_tui.state.skew import offset
 
+
 def node_rows(world: World, chain: Chain, now: float, utc: float) -> tuple[NodeRow, ...]:
     heights = fresh_heights(world, now)
     return tuple(

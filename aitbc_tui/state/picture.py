@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from aitbc_tui.domain.snapshot import (
     Chain,
     GpuRow,
     JobRow,
+    LinkRow,
     MempoolRow,
     MinerRow,
     NodeRow,
@@ -29,6 +31,7 @@ from aitbc_tui.state import mempools as mempool_state
 from aitbc_tui.state import miners as miner_state
 from aitbc_tui.state import nodes as node_state
 from aitbc_tui.state import receipts as receipt_state
+from aitbc_tui.state.causes import root_causes
 from aitbc_tui.state.chain import judge_chain
 from aitbc_tui.state.credentials import credential_rows
 from aitbc_tui.state.facts import World
@@ -36,14 +39,17 @@ from aitbc_tui.state.headline import headline, ranked
 from aitbc_tui.state.links import link_rows
 from aitbc_tui.state.rules import (
     RULES,
+    coordinator_signs,
+    gpu_signs,
     job_signs,
     link_signs,
     mempool_signs,
     miner_signs,
     node_signs,
-    other_signs,
     receipt_signs,
 )
+from aitbc_tui.state.rules_hosts import host_signs
+from aitbc_tui.state.skew import offsets
 from aitbc_tui.state.trace import trace
 
 
@@ -58,17 +64,21 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
     receipts = receipt_state.receipt_rows(world, now)
     links = link_rows(world, now)
     signs = (
-        *node_signs(nodes, chain, now),
-        *link_signs(links, now),
-        *miner_signs(miners),
-        *job_signs(jobs),
+        *node_signs(world, nodes, chain, now, utc),
+        *host_signs(world, nodes, now),
+        *link_signs(world, links, now),
+        *coordinator_signs(world, now),
+        *miner_signs(world, miners, jobs),
+        *job_signs(jobs, miners),
         *receipt_signs(receipts),
-        *mempool_signs(pools),
-        *other_signs(world, gpus, now),
+        *mempool_signs(world, pools),
+        *gpu_signs(world, gpus, now),
     )
-    memory = world.alarms.after(signs, RULES, now, utc)
+    memory = world.alarms.after(root_causes(signs), RULES, now, utc)
     world = replace(world, alarms=memory)
     alarms = memory.alarms(RULES)
+    journal = world.journal.after(_verdicts(world, nodes, pools, miners, jobs, gpus, links, now), alarms, utc)
+    world = replace(world, journal=journal)
     alarms = (*ranked(alarms), *(a for a in alarms if not a.open))
     hourly = receipt_state.earned_last_hour(receipts) if world.receipts.value is not None else None
     panes = {
@@ -84,7 +94,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         now=now,
         utc=datetime.fromtimestamp(utc, UTC),
         environment=world.topology.environment,
-        headline=headline(world, nodes, chain, alarms, now),
+        headline=headline(world, nodes, chain, alarms, now, utc),
         panes=panes,
         chain=chain,
         nodes=nodes,
@@ -107,6 +117,8 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         coordinator=world.topology.coordinator,
         coordinator_verdict=_coordinator(world, now),
         rules_watched=len(RULES),
+        events=world.journal.happenings,
+        clocks=offsets(world.clocks, now),
         blocks={name: facts.blocks for name, facts in world.nodes.items()},
     )
     return world, snapshot
@@ -116,6 +128,28 @@ def _watched_trouble(world: World) -> Trouble | None:
     """Why the owner's view of the job that is open does not come."""
     facts = world.job_facts.get(world.watched) if world.watched is not None else None
     return facts.view.trouble if facts is not None else None
+
+
+def _verdicts(
+    world: World,
+    nodes: tuple[NodeRow, ...],
+    pools: tuple[MempoolRow, ...],
+    miners: tuple[MinerRow, ...],
+    jobs: tuple[JobRow, ...],
+    gpus: tuple[GpuRow, ...],
+    links: tuple[LinkRow, ...],
+    now: float,
+) -> Iterator[tuple[str, Verdict]]:
+    """Everything whose change of verdict is news; of jobs only what went wrong, the rest is their life."""
+    yield from ((str(row.name), row.verdict) for row in nodes)
+    yield from ((f"mempool {row.name}", row.verdict) for row in pools)
+    yield from ((str(row.miner.identity.label), row.verdict) for row in miners)
+    yield from ((str(row.name), row.verdict) for row in gpus)
+    yield from ((f"link {row.host}", row.verdict) for row in links)
+    yield "coordinator", _coordinator(world, now)
+    for job in jobs:
+        if job.job.job_id in world.journal.seen or job.verdict.level in (Level.BAD, Level.WARN):
+            yield str(job.job.job_id), job.verdict
 
 
 def _jobs(world: World, miners: tuple[MinerRow, ...], now: float, utc: float) -> tuple[JobRow, ...]:

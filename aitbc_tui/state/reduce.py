@@ -41,6 +41,7 @@ __all__ = ["block_interval", "reduce", "unit_name"]
 
 T = TypeVar("T")
 HEIGHTS_KEPT = 256
+SETTLED_S = 12.0  # a node that has only just begun to propose drops old transactions
 CHANGES_KEPT = 120
 RECEIPTS_KEPT = 500
 JOBS_KEPT = 300
@@ -78,6 +79,7 @@ def _answered(world: World, e: Answered) -> World:
             facts = world.nodes.get(subject)
             if facts is None:
                 return world
+            facts = _with_pool(world, facts, e) if e.source.kind is Kind.MEMPOOL else facts
             after = _with_node(world, subject, _node_answer(facts, e))
             return _node_clock(after, subject, e.payload, e) if isinstance(e.payload, Head) else after
         case Kind.UNITS, tuple() as units:
@@ -119,7 +121,7 @@ def _node_answer(facts: NodeFacts, e: Answered) -> NodeFacts:
         case Block() as block:
             return _with_block(facts, block, e.at)
         case MempoolReading() as reading:
-            return _with_pool(facts, reading, e)
+            return replace(facts, mempool=facts.mempool.got(reading, e.at, e.rtt_ms))
         case GitState() as git:
             return replace(facts, git=facts.git.got(git, e.at, e.rtt_ms))
         case Peers() as peers:
@@ -131,9 +133,7 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
     changes = facts.changes
     if changes and head.height < changes[-1][1]:  # wiped or replaced: what it said before is not its chain now
         back = (changes[-1][1], head.height, e.utc)
-        facts = replace(
-            facts, hashes={}, blocks={}, counts={}, departures=Departures(), went_back=back, read_at={}
-        )
+        facts = replace(facts, hashes={}, blocks={}, counts={}, departures=Departures(), went_back=back, read_at={})
         changes = ()
     if not changes or changes[-1][1] != head.height:
         changes = (*changes, (e.at, head.height))[-CHANGES_KEPT:]
@@ -177,16 +177,23 @@ def _with_block(facts: NodeFacts, block: Block, at: float) -> NodeFacts:
     )
 
 
-def _with_pool(facts: NodeFacts, reading: MempoolReading, e: Answered) -> NodeFacts:
-    """The mempool's newest reading; what left it since the one before is looked for in blocks."""
-    departures = facts.departures
+def _with_pool(world: World, facts: NodeFacts, e: Answered) -> NodeFacts:
+    """The mempool's past; what left a proposer's is looked for in blocks. Another's may forget what is long mined."""
+    reading = e.payload
+    if not isinstance(reading, MempoolReading):
+        return facts
+    departures, pool = facts.departures, facts.pool
     before, head = facts.mempool.value, facts.head.value
-    if before is not None and head is not None and not before.capped and not reading.capped:
+    if _proposes(world, e) and before is not None and not before.capped and not reading.capped:
         waiting = {str(tx.tx_hash) for tx in reading.transactions}
-        gone = [tx for tx in facts.pool.seen if tx not in waiting]
-        departures = departures.left(gone, facts.pool.head or 0, e.at) if facts.pool.head is not None else departures
-    pool = replace(facts.pool.after(reading, e.at), head=None if head is None else head.height)
-    return replace(facts, mempool=facts.mempool.got(reading, e.at, e.rtt_ms), pool=pool, departures=departures)
+        if pool.head is not None:
+            departures = departures.left([tx for tx in pool.seen if tx not in waiting], pool.head, e.at)
+    pool = replace(pool.after(reading, e.at), head=None if head is None else head.height)
+    return replace(facts, pool=pool, departures=departures)
+
+
+def _proposes(world: World, e: Answered) -> bool:
+    return world.proposer is not None and world.proposer[0] == e.source.subject and e.at - world.proposer[1] > SETTLED_S
 
 
 def _node_clock(world: World, name: str, head: Head, e: Answered) -> World:

@@ -1,165 +1,177 @@
-"""The rules watched, and the signs of them in the rows of one moment. Pure."""
+"""The signs of one moment: which rules hold for whom, with evidence and the command that shows the same. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from aitbc_tui.domain.alarm import AlarmKind
-from aitbc_tui.domain.figures import coarse_age, money, thousands
-from aitbc_tui.domain.observed import Freshness
-from aitbc_tui.domain.receipt import ReceiptVerdict
+from aitbc_tui.domain.errors import HostKeyProblem
+from aitbc_tui.domain.figures import coarse_age, money, short_hash, thousands
+from aitbc_tui.domain.receipt import ReceiptVerdict, RemarkKind
 from aitbc_tui.domain.snapshot import Chain, GpuRow, JobRow, LinkRow, MempoolRow, MinerRow, NodeRow, ReceiptRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.state.alarms import Rule, Sign
+from aitbc_tui.state.alarms import Sign
 from aitbc_tui.state.facts import World
+from aitbc_tui.state.rulebook import REMEDIES, RULES
+from aitbc_tui.state.sources import coordinator_trouble, ollama_trouble
 
-_FINDING = AlarmKind.FINDING
-_ALL = (
-    Rule("fork", "FORK", Level.BAD, _FINDING),
-    Rule("hollow", "HOLLOW", Level.BAD, hold_s=2.0),
-    Rule("stall", "STALLED", Level.BAD),
-    Rule("wedge", "WEDGED", Level.BAD, hold_s=2.0),
-    Rule("follower-down", "DOWN", Level.BAD, hold_s=2.0),
-    Rule("job-stuck", "STUCK", Level.BAD),
-    Rule("miner-gone", "SILENT", Level.BAD),
-    Rule("gpu-lost", "LOST", Level.BAD),
-    Rule("receipt-bad", "TRUST", Level.BAD, _FINDING),
-    Rule("receipt-attacker-key", "TRUST", Level.BAD, _FINDING),
-    Rule("receipt-unsigned", "TRUST", Level.WARN, _FINDING),
-    Rule("job-fails-completed", "BILLED", Level.BAD, _FINDING),
-    Rule("model-substituted", "model", Level.WARN, _FINDING),
-    Rule("receipt-duplicate", "duplicate", Level.WARN, _FINDING),
-    Rule("ssh-hostkey-changed", "HOST KEY", Level.BAD, _FINDING),
-    Rule("lag", "lag", Level.WARN, hold_s=6.0),
-    Rule("height-ahead", "ahead", Level.WARN, hold_s=6.0),
-    Rule("no-blocks", "no blocks", Level.WARN, hold_s=10.0),
-    Rule("rpc", "unheard", Level.WARN),
-    Rule("unit-down", "unit down", Level.WARN, hold_s=2.0),
-    Rule("link", "link", Level.WARN, hold_s=2.0),
-    Rule("host-key", "host key", Level.WARN),
-    Rule("login", "login", Level.WARN),
-    Rule("miner-late", "late", Level.WARN, hold_s=5.0),
-    Rule("job-waits", "waits", Level.WARN, hold_s=10.0),
-    Rule("job-overdue", "overdue", Level.WARN),
-    Rule("mempool-slow", "mempool", Level.WARN, hold_s=4.0),
-    Rule("coordinator", "no answer", Level.WARN, hold_s=2.0),
-    Rule("ollama-down", "ollama", Level.WARN, hold_s=5.0),
-    Rule("poison-receipt", "unreadable", Level.WARN, hold_s=10.0),
-)
-RULES = {rule.name: rule for rule in _ALL}
+__all__ = [
+    "RULES",
+    "coordinator_signs",
+    "gpu_signs",
+    "job_signs",
+    "link_signs",
+    "mempool_signs",
+    "miner_signs",
+    "node_signs",
+    "receipt_signs",
+    "sign",
+]
+BACK_S = 60.0
+DROPPED_DETAIL = 160
+ENDED_UNPAID = ("CANCELED", "EXPIRED", "FAILED")
 
 
-def _sign(rule: str, about: str, evidence: str, remedy: str, check: str = "") -> Sign:
-    return Sign(rule, SafeText(about), SafeText(evidence), SafeText(remedy), SafeText(check))
+def sign(rule: str, about: str, evidence: str, check: str = "", host: str = "", remedy: str = "") -> Sign:
+    """A sign of a rule, with that rule's remedy unless a better one is known."""
+    wanted = remedy or REMEDIES[rule]
+    return Sign(rule, SafeText(about), SafeText(evidence), SafeText(wanted), SafeText(check), host)
 
 
-_NODE_RULES = {
-    "WEDGED": ("wedge", "o: sync from the producer"),
-    "STALLED": ("stall", "l: the producer's log, then its unit"),
-    "HOLLOW": ("hollow", "copy the chain database; no sync repairs"),
-    "DOWN": ("follower-down", "l: its log, then start the unit"),
-    "lag": ("lag", "wait; if it does not close, o: sync"),
-    "ahead": ("height-ahead", "Enter: who proposed its blocks?"),
-    "no blocks": ("no-blocks", "chain_id set? joined too late?"),
-    "unit down": ("unit-down", "l: its log, then start the unit"),
-}
-
-
-def node_signs(rows: Iterable[NodeRow], chain: Chain, now: float) -> Iterator[Sign]:
+def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, utc: float) -> Iterator[Sign]:
     for row in rows:
-        word = str(row.verdict.word)
-        if chain.fork is not None and row.name in chain.fork.nodes:
-            common = chain.fork.last_common
-            last = thousands(common) if common is not None else "not found yet"
-            text = f"other hash at {thousands(chain.fork.height)}, last common {last}"
-            yield _sign(
-                "fork", row.name, text, "Enter: both chains. Never syncs", f"curl RPC/blocks/{chain.fork.height}"
-            )
-        elif word in _NODE_RULES:
-            rule, remedy = _NODE_RULES[word]
-            yield _sign(rule, row.name, row.verdict.text, remedy)
-        elif word.startswith("stale") and row.head.trouble is not None:
-            yield _sign("rpc", row.name, f"RPC: {row.head.trouble.detail}", "wait, or r: try now")
+        facts = world.nodes[row.name]
+        frame = world.topology.node(row.name)
+        rpc = frame.rpc if frame is not None else ""
+        if row.rule:
+            yield sign(row.rule, row.name, row.verdict.text, row.check, row.host)
+        if facts.went_back is not None and utc - facts.went_back[2] < BACK_S:
+            high, low, _ = facts.went_back
+            text = f"head went back from {thousands(high)} to {thousands(low)}"
+            yield sign("height-back", row.name, text, f"curl -s {rpc}/rpc/head", row.host)
+        for lost in facts.departures.vanished:
+            text = f"{short_hash(lost.tx_hash)} left the mempool, in no block {lost.first:,} to {lost.last:,}"
+            yield sign("tx-vanished", short_hash(lost.tx_hash)[:8], text, f"curl -s {rpc}/rpc/blocks/N", row.host)
+        bare, head = facts.bare, row.head.fresh(now)
+        if head is not None and bare.trouble is not None and bare.trouble.kind.value == "empty":
+            text = f"/rpc/head says {bare.trouble.detail}; with chain_id it is at {thousands(head.height)}"
+            yield sign("chain-id-unset", row.name, text, f"curl -s {rpc}/rpc/head", row.host)
 
 
-def link_signs(rows: Iterable[LinkRow], now: float) -> Iterator[Sign]:
+def link_signs(world: World, rows: Iterable[LinkRow], now: float) -> Iterator[Sign]:
     for row in rows:
-        if row.verdict.level in (Level.GOOD, Level.COMING):
-            continue
+        host = str(row.host)
+        check = f"ssh {host} true"
+        losses = world.losses.get(host)
+        storm = losses.storm(now) if losses is not None else 0
         if row.host_key_problem:
-            rule = "ssh-hostkey-changed" if row.verdict.level is Level.BAD else "host-key"
-            yield _sign(rule, row.host, row.detail, row.remedy or "compare, then pin or refuse")
+            changed = row.verdict.word == f"key {HostKeyProblem.CHANGED.value}" or row.verdict.level is Level.BAD
+            rule = "ssh-hostkey-changed" if changed else "host-key"
+            yield sign(rule, host, row.detail, f"ssh-keyscan {host}", host, row.remedy)
+        elif storm:
+            text = f"connection lost {storm} times within a minute, {row.reconnects} reconnects"
+            yield sign("reconnect-storm", host, text, check, host)
+        elif row.verdict.level in (Level.GOOD, Level.COMING) and not row.detail:
+            continue
         elif row.verdict.level is Level.REFUSED:
-            yield _sign("login", row.host, row.detail, row.remedy)
-        elif row.detail:
+            yield sign("login", host, row.detail, check, host, row.remedy)
+        elif row.detail and row.verdict.level is not Level.GOOD:
             wait = "" if row.next_try_at is None else f", next try in {max(0, int(row.next_try_at - now))} s"
-            yield _sign("link", row.host, f"SSH: {row.detail}{wait}", "wait, or r: try now")
+            link = world.links.get(host)
+            frozen = link is not None and link.error is not None and link.error.timed_out
+            yield sign("ssh-freeze" if frozen else "ssh-drop", host, f"SSH: {row.detail}{wait}", check, host)
 
 
-def miner_signs(rows: Iterable[MinerRow]) -> Iterator[Sign]:
+def miner_signs(world: World, rows: Iterable[MinerRow], jobs: Iterable[JobRow]) -> Iterator[Sign]:
+    held = [job for job in jobs if job.verdict.word == "STUCK" and job.job.miner is not None]
     for row in rows:
-        if row.verdict.level is Level.BAD:
-            yield _sign("miner-gone", row.miner.identity.label, row.verdict.text, "l: its log, then its unit")
-        elif row.verdict.level is Level.WARN:
-            yield _sign("miner-late", row.miner.identity.label, row.verdict.text, "watch: it may come back")
+        if row.verdict.level is not Level.BAD:
+            continue
+        mine = [job.job.job_id[:8] for job in held if job.job.miner == row.miner.identity]
+        holds = f"; {', '.join(mine)} stuck on it" if mine else ""
+        check = "GET /v1/admin/miners, last_heartbeat"
+        yield sign("miner-gone", row.miner.identity.label, f"{row.verdict.text}{holds}", check)
+    for frame in world.topology.miners:
+        seen = world.restarts.get((frame.host, frame.unit.removesuffix(".service")))
+        if frame.unit and seen is not None and seen.rising and seen.total >= 2:
+            text = f"{frame.unit} was restarted {seen.total} times in {coarse_age(seen.window_s)}"
+            yield sign("miner-flapping", frame.name, text, f"journalctl -u {frame.unit} -n 50", frame.host)
 
 
-def job_signs(rows: Iterable[JobRow]) -> Iterator[Sign]:
+def job_signs(rows: Iterable[JobRow], miners: Iterable[MinerRow]) -> Iterator[Sign]:
+    silent = {row.miner.identity for row in miners if row.verdict.level is Level.BAD}
     for row in rows:
-        about, word = row.job.job_id[:8], row.verdict.word
-        if word == "STUCK":
-            on = f" on {row.job.miner.label}" if row.job.miner else ""
-            yield _sign("job-stuck", about, f"{row.verdict.text}{on}", "l: miner log, then cancel")
+        job, about, word = row.job, row.job.job_id[:8], row.verdict.word
+        check = f"aitbc-tui trace {job.job_id}"
+        if word == "STUCK" and job.miner not in silent:  # else its miner is the cause, and names it
+            on = f" on {job.miner.label}" if job.miner else ""
+            yield sign("job-stuck", about, f"{row.verdict.text}{on}", check)
         elif word == "FAILED" and row.receipt is not None and row.receipt.facts.price:
             text = f"COMPLETED, result.status failed, price {money(row.receipt.facts.price)}"
-            yield _sign("job-fails-completed", about, text, "Enter: result and receipt")
+            yield sign("job-fails-completed", about, text, check)
         elif word == "overdue":
-            yield _sign("job-overdue", about, row.verdict.text, "the owner's key settles it")
+            yield sign("job-overdue", about, row.verdict.text, check)
+        elif word == "done late":
+            yield sign("late-result", about, row.verdict.text, check)
         elif word == "queued" and row.verdict.level is Level.WARN:
-            text = f"waits {coarse_age(row.age_s)}: {row.verdict.text}"
-            yield _sign("job-waits", about, text, "3: are the miners alive?")
-        elif row.ours and row.verdict.level is Level.WARN and row.model_used and row.model_used != row.model_asked:
-            text = f"asked {row.model_asked}, ran {row.model_used}"
-            yield _sign("model-substituted", about, text, "n: choose a model a miner holds")
+            yield sign("job-waits", about, f"waits {coarse_age(row.age_s)}: {row.verdict.text}", check)
+        if row.receipt is not None and row.receipt.valid and row.receipt.has(RemarkKind.MODEL_SUBSTITUTED):
+            said = row.receipt.facts
+            yield sign("model-substituted", about, f"asked {said.model_asked}, ran {said.model_used}", check)
+        yield from _money_signs(row, about)
+
+
+def _money_signs(row: JobRow, about: str) -> Iterator[Sign]:
+    payment = row.payment
+    if payment is None:
+        return
+    sum_text = f"{money(payment.amount)} {payment.currency}" if payment.amount is not None else "its payment"
+    check = f"GET /v1/payments/{row.job.payment_id}"
+    if row.job.state in ENDED_UNPAID and payment.status == "escrowed":
+        yield sign("escrow-stuck", about, f"{sum_text} still escrowed, and the job is {row.job.state}", check)
+    elif payment.status == "released" and payment.transaction_hash is None:
+        yield sign("paid-unsettled", about, f"{sum_text} released, and no transaction says so", check)
 
 
 def receipt_signs(rows: Iterable[ReceiptRow]) -> Iterator[Sign]:
     for row in rows:
         about = row.receipt.facts.job_id[:8]
+        check = f"aitbc-tui receipts --job {row.receipt.facts.job_id}"
         match row.receipt.verdict:
             case ReceiptVerdict.UNTRUSTED_KEY:
-                text = "verifies, but under a key nobody pinned"
-                yield _sign("receipt-attacker-key", about, text, "v: compare keys before you pin")
+                yield sign("receipt-attacker-key", about, "verifies, but under a key nobody pinned", check)
             case ReceiptVerdict.UNSIGNED:
-                yield _sign("receipt-unsigned", about, row.receipt.reason, "ask the coordinator's operator")
+                yield sign("receipt-unsigned", about, row.receipt.reason, check)
             case ReceiptVerdict.VALID:
                 if row.duplicate:
-                    yield _sign("receipt-duplicate", about, "two receipts name this job", "6: compare both")
+                    yield sign("receipt-duplicate", about, "two receipts name this job", check)
             case _:
-                yield _sign("receipt-bad", about, f"{row.receipt.verdict.value}: {row.receipt.reason}", "do not pay it")
+                yield sign("receipt-bad", about, f"{row.receipt.verdict.value}: {row.receipt.reason}", check)
 
 
-def mempool_signs(rows: Iterable[MempoolRow]) -> Iterator[Sign]:
+def mempool_signs(world: World, rows: Iterable[MempoolRow]) -> Iterator[Sign]:
     for row in rows:
-        if row.drains and row.verdict.level is Level.WARN and row.verdict.word == "waits long":
-            yield _sign("mempool-slow", row.name, row.verdict.text, "1: does the producer make blocks?")
+        frame = world.topology.node(row.name)
+        rpc, host = (frame.rpc, frame.host) if frame is not None else ("", "")
+        rule = {"waits long": "mempool-stuck", "flooded": "mempool-flood"}.get(str(row.verdict.word))
+        if row.drains and rule is not None:
+            yield sign(rule, row.name, row.verdict.text, f"curl -s '{rpc}/rpc/mempool?limit=10001'", host)
 
 
-def other_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign]:
+def gpu_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign]:
     for row in gpus:
-        if row.reading.lost:
-            yield _sign("gpu-lost", row.name, row.verdict.text, "reset or reboot its host")
-    for host, seen in world.ollamas.items():
-        link = world.links.get(host)
-        reached = link is not None and link.state in ("up", "local")
-        if seen.trouble is not None and reached and seen.trouble.kind.value != "absent":
-            yield _sign("ollama-down", host, f"Ollama: {seen.trouble.detail}", "systemctl status ollama")
-    for what, figure in (("queue", world.jobs), ("miners", world.miners), ("receipts", world.receipts)):
-        if figure.trouble is None or figure.at is None:
-            continue
-        if figure.freshness(now) is Freshness.STALE:
-            yield _sign("coordinator", what, figure.trouble.detail, "l: the coordinator's log")
-    page = world.receipts.value
-    if page is not None and page.skipped:
-        yield _sign("poison-receipt", "receipts", f"{page.skipped} receipts answer 500", "known: a lone surrogate")
+        if row.reading.lost and row.verdict.level is Level.BAD:
+            yield sign("gpu-lost", row.name, row.verdict.text, "nvidia-smi -L", str(row.host))
+    for host in world.ollamas:
+        named = ollama_trouble(world, host, now)
+        if named is not None:
+            yield sign(named.rule, host, named.evidence, named.check, host)
+
+
+def coordinator_signs(world: World, now: float) -> Iterator[Sign]:
+    named = coordinator_trouble(world, now)
+    if named is not None:
+        yield sign(named.rule, "coordinator", named.evidence, named.check, world.topology.coordinator_host)
+    for row in world.topology.credentials:
+        if "expired" in str(row.verdict.word):
+            yield sign("token-expired", row.role, str(row.verdict.text) or str(row.verdict.word))

@@ -1,7 +1,7 @@
-"""The first frame, on the terminal before Textual is imported: the real dashboard, every source "connecting".
+"""The first frame, on the terminal before anything heavy is imported: the panes in their places, all "connecting".
 
 Importing a toolkit and starting it takes longer than drawing; who opens the dashboard sees it meanwhile. What is typed
-in this time is kept and answered. No Textual here.
+in this time is kept and answered. No Textual, no state and no network here.
 """
 
 from __future__ import annotations
@@ -9,26 +9,32 @@ from __future__ import annotations
 import os
 import sys
 import termios
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TextIO
 
-from rich.color import ColorSystem
-from rich.style import Style
-
-from aitbc_tui.domain.snapshot import Pane, Snapshot
-from aitbc_tui.ui import theme
-from aitbc_tui.ui.frame import Frame
-from aitbc_tui.ui.paint import Line, Role
-from aitbc_tui.ui.panes import overview
-from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, lower_panes, mode_for
-from aitbc_tui.ui.panes.builders import build_pane
-from aitbc_tui.ui.panes.status import figures_line, link_line, verdict_line
-from aitbc_tui.ui.panes.table import PaneView
+from aitbc_tui.domain.places import Pane
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.ui import colours
+from aitbc_tui.ui.paint import Line, Role, Run, glyph, to_ascii
+from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, mode_for
+from aitbc_tui.ui.panes.title import NAMES, title_line
 
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"
 LEAVE = "\x1b[0m\x1b[?1049l\x1b[?25h"
+COMING = Verdict(Level.COMING, SafeText("connecting"))
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What is known before anything was asked: names out of the configuration, cleaned."""
+
+    environment: str
+    access: str
+    nodes: Sequence[str]
 
 
 class Opening:
@@ -58,61 +64,76 @@ class Opening:
 
 
 @contextmanager
-def opening(snapshot: Snapshot, look: theme.Look, terminal: TextIO | None = None) -> Iterator[Opening]:
+def opening(first: First, look: str, ascii_only: bool, terminal: TextIO | None = None) -> Iterator[Opening]:
     """Show the first frame; whatever happens afterwards, the terminal is given back."""
-    first = Opening(terminal or sys.stdout)
+    terminal = terminal or sys.stdout
+    shown = Opening(terminal)
     try:
-        width, height = os.get_terminal_size((terminal or sys.stdout).fileno())
-        first.show(painted(snapshot, look, width, height, color_system(os.environ)))
-        yield first
+        width, height = os.get_terminal_size(terminal.fileno())
+        shown.show(painted(first, width, height, look, ascii_only, os.environ))
+        yield shown
     finally:
-        first.leave()
+        shown.leave()
 
 
-def painted(snapshot: Snapshot, look: theme.Look, width: int, height: int, system: ColorSystem) -> str:
-    """The bytes of the whole frame."""
-    frame = Frame()
-    frame.forget(width, height)
-    blank = look.style(Role.TEXT)
-    for y in range(height):
-        frame.put(y, 0, [(" " * width, sgr(blank, system))])
-    for at, lines in boxes(snapshot, width, height):
-        for y, line in enumerate(lines[: at.height], at.y):
-            fitted = line.fit(at.width)
-            runs = [(look.text(run.text), sgr(look.style(run.role, line.selected), system)) for run in fitted.runs]
-            frame.put(y, at.x, runs, at.x + at.width)
-    return frame.paint()
+def painted(
+    first: First, width: int, height: int, look: str, ascii_only: bool, environ: Mapping[str, str] = os.environ
+) -> str:
+    """The bytes of the frame."""
+    sgr = _sgr(look, environ)
+    out = []
+    for at, line in sorted(_lines(first, width, height), key=lambda pair: (pair[0].y, pair[0].x)):
+        runs = line.fit(at.width).runs
+        texts = [(to_ascii(run.text) if ascii_only else run.text, sgr(run.role)) for run in runs]
+        out.append(f"\x1b[{at.y + 1};{at.x + 1}H" + "".join(f"\x1b[0;{codes}m{text}" for text, codes in texts))
+    return "".join(out)
 
 
-def boxes(snapshot: Snapshot, width: int, height: int) -> Iterator[tuple[Place, list[Line]]]:
-    """What stands where, as the dashboard places it when it opens. The keys follow once they are answered."""
+def _lines(first: First, width: int, height: int) -> Iterator[tuple[Place, Line]]:
+    shown = {Place(0, y, width, 1): Line() for y in range(height)}
+    now = datetime.now(UTC).strftime("%H:%M")
+    right = [Run(first.environment, Role.STRONG), Run(f" · {first.access} · ", Role.MUTED), Run(f"{now} UTC ")]
+    left = [Run(" "), Run(f"{glyph(Level.COMING)} connecting", Role.UNKNOWN)]
+    blank = width - sum(run.width for run in (*left, *right))
+    shown[Place(0, 0, width, 1)] = Line((*left, Run(" " * max(1, blank)), *right))
+    yield from shown.items()
     mode = mode_for(width, height, zoomed=False)
     if mode is Mode.SMALL:
-        yield Place(0, 0, width, height), overview.too_small(snapshot, width, height)
         return
-    link = link_line(snapshot, width, 0.0)
-    yield Place(0, 0, width, 1), [verdict_line(snapshot, width)]
-    yield Place(0, 1, width - link.width, 1), [figures_line(snapshot, width - link.width, width)]
-    yield Place(width - link.width, 1, link.width, 1), [link]
-    if mode is Mode.ALL:
-        for pane, at in arrange(width, height).items():
-            view = PaneView(focused=pane is Pane.NODES)
-            yield at, build_pane(snapshot, pane, at.width, at.height, view)
-        return
-    yield Place(0, 2, width, 8), overview.overview_lines(snapshot, width, Pane.NODES)
-    for pane, at in zip(overview.two_worst(snapshot), lower_panes(width, height), strict=True):
-        yield at, overview.overview_pane(snapshot, pane, at.width, at.height, PaneView())
+    below = {pane: Place(0, 2 + 3 * at, width, 3) for at, pane in enumerate(Pane)}
+    places = arrange(width, height) if mode is Mode.ALL else below
+    for pane, at in places.items():
+        title = title_line(str(pane.value), NAMES[pane], COMING, "", at.width, focused=pane is Pane.NODES)
+        yield Place(at.x, at.y, at.width, 1), title
+        rows = first.nodes if pane is Pane.NODES else ()
+        for y, name in enumerate(rows[: at.height - 2], at.y + 2 if mode is Mode.ALL else at.y + 1):
+            runs = (Run(" "), Run(f"{glyph(Level.COMING)} connecting", Role.UNKNOWN), Run(f"  {name}"))
+            yield Place(at.x, y, at.width, 1), Line(runs)
 
 
-def color_system(environ: Mapping[str, str]) -> ColorSystem:
-    """How many colours this terminal has, as the toolkit decides it."""
-    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
-        return ColorSystem.TRUECOLOR
-    return ColorSystem.EIGHT_BIT if environ.get("TERM", "").endswith("256color") else ColorSystem.STANDARD
+class _Sgr:
+    """SGR codes of a role: the same colours as the screens that follow, where the terminal has them."""
+
+    def __init__(self, look: str, true_colour: bool) -> None:
+        self._true = {"dark": colours.DARK, "light": colours.LIGHT}.get(look) if true_colour else None
+        self._few = {"ansi-light": colours.ANSI_LIGHT, "light": colours.ANSI_LIGHT}.get(look, colours.ANSI_DARK)
+        self._background = colours.BACKGROUND.get(look, "")
+        self._mono = look == "mono"
+
+    def __call__(self, role: Role) -> str:
+        bold = "1;" if role in (Role.STRONG, Role.ACCENT_STRONG) else ""
+        base = {Role.STRONG: Role.TEXT, Role.ACCENT_STRONG: Role.ACCENT}.get(role, role)
+        if self._mono:
+            return bold.removesuffix(";")
+        if self._true is not None:
+            return f"{bold}38;2;{_rgb(self._true[base])};48;2;{_rgb(self._background)}"
+        number = self._few[base]
+        return f"{bold}{30 + number if number < 8 else 82 + number}"
 
 
-@lru_cache(256)
-def sgr(style: Style, system: ColorSystem) -> str:
-    """The SGR codes of a style."""
-    codes, mark, _ = style.render("x", color_system=system).partition("x")
-    return codes.removeprefix("\x1b[").removesuffix("m") if mark else ""
+def _sgr(look: str, environ: Mapping[str, str]) -> _Sgr:
+    return _Sgr(look, environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"))
+
+
+def _rgb(colour: str) -> str:
+    return ";".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
+from aitbc_tui.ui.colours import ANSI_DARK, ANSI_LIGHT, BACKGROUND, DARK, LIGHT
+from aitbc_tui.ui.colours import choose as choose
+from aitbc_tui.ui.colours import wants_ascii as wants_ascii
 from aitbc_tui.ui.paint import Role, to_ascii
 
 if TYPE_CHECKING:
@@ -25,52 +27,6 @@ _STRONG = {
 }
 _BOLD = set(_STRONG)
 
-_DARK = {
-    Role.TEXT: "#d5dae1",
-    Role.MUTED: "#97a1ad",
-    Role.RULE: "#3d4753",
-    Role.OK: "#7cc08c",
-    Role.WARN: "#e6b450",
-    Role.BAD: "#ff7a70",
-    Role.UNKNOWN: "#b9a3f5",
-    Role.STALE: "#c9a98a",
-    Role.ACCENT: "#6fb6ff",
-}
-_LIGHT = {
-    Role.TEXT: "#1d2329",
-    Role.MUTED: "#5a636d",
-    Role.RULE: "#b9c0c8",
-    Role.OK: "#1b6f35",
-    Role.WARN: "#7d5200",
-    Role.BAD: "#b3211b",
-    Role.UNKNOWN: "#6a3fb5",
-    Role.STALE: "#76552f",
-    Role.ACCENT: "#0a57b8",
-}
-# Numbers of the terminal's own 16 colours. On a dark background 1, 4, 8 and 12 never carry text, on a light one
-# 2, 3, 6 and 9 to 14 never do; where a role has no colour left, place and case alone tell its rank.
-_ANSI_DARK = {
-    Role.TEXT: 7,
-    Role.MUTED: 7,
-    Role.RULE: 8,
-    Role.OK: 2,
-    Role.WARN: 11,
-    Role.BAD: 9,
-    Role.UNKNOWN: 13,
-    Role.STALE: 6,
-    Role.ACCENT: 14,
-}
-_ANSI_LIGHT = {
-    Role.TEXT: 0,
-    Role.MUTED: 0,
-    Role.RULE: 7,
-    Role.OK: 0,
-    Role.WARN: 0,
-    Role.BAD: 1,
-    Role.UNKNOWN: 5,
-    Role.STALE: 0,
-    Role.ACCENT: 4,
-}
 _ANSI_BOLD = {"ansi": {Role.BAD}, "ansi-light": {Role.BAD, Role.WARN}}
 
 
@@ -141,13 +97,13 @@ LOOKS = ("dark", "light", "ansi", "ansi-light", "mono")
 def look(name: str = "dark", ascii_only: bool = False) -> Look:
     """The look of this name; `mono` is what NO_COLOR asks for."""
     if name == "dark":
-        plain, chosen = _true_colour(_DARK, "#0f1317", "#1b2c3f")
+        plain, chosen = _true_colour(DARK, BACKGROUND["dark"], "#1b2c3f")
     elif name == "light":
-        plain, chosen = _true_colour(_LIGHT, "#fbfbf9", "#d6e6f7")
+        plain, chosen = _true_colour(LIGHT, BACKGROUND["light"], "#d6e6f7")
     elif name == "ansi":
-        plain, chosen = _sixteen(_ANSI_DARK, name)
+        plain, chosen = _sixteen(ANSI_DARK, name)
     elif name == "ansi-light":
-        plain, chosen = _sixteen(_ANSI_LIGHT, name)
+        plain, chosen = _sixteen(ANSI_LIGHT, name)
     elif name == "mono":
         plain, chosen = _no_colour()
     else:
@@ -160,29 +116,11 @@ def is_ansi(name: str) -> bool:
     return name in ("ansi", "ansi-light", "mono")
 
 
-def choose(theme: str, environ: Mapping[str, str] = os.environ, *, slow_link: bool = False) -> str:
-    """The look for a wish (`auto` or a name) in this environment. The 16 colours take half the bytes."""
-    if "NO_COLOR" in environ:
-        return "mono"
-    if theme != "auto":
-        return theme
-    if slow_link:
-        return "ansi"
-    depth = environ.get("COLORTERM", "").lower()
-    many = depth in ("truecolor", "24bit") or environ.get("TERM", "").endswith("256color")
-    return "dark" if many else "ansi"
-
-
-def wants_ascii(environ: Mapping[str, str], encoding: str) -> bool:
-    """The Linux console has no discs, and a locale that is not UTF-8 has no rules."""
-    return environ.get("TERM") == "linux" or encoding.lower().replace("-", "") != "utf8"
-
-
 def textual_themes() -> list[Theme]:
     """The same colours for Textual's own widgets: fields, the command palette."""
     return [
-        _textual("dark", _DARK, "#0f1317", "#1b2c3f"),
-        _textual("light", _LIGHT, "#fbfbf9", "#d6e6f7"),
+        _textual("dark", DARK, BACKGROUND["dark"], "#1b2c3f"),
+        _textual("light", LIGHT, BACKGROUND["light"], "#d6e6f7"),
         *(_textual_ansi(name) for name in ("ansi", "ansi-light", "mono")),
     ]
 

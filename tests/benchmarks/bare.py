@@ -12,10 +12,13 @@ from textual.widgets import Static
 class Bare(App[None]):
     """One line of text."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("q", "quit", "quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [("q", "quit", "quit"), ("question_mark", "answer", "answer")]
 
     def compose(self) -> ComposeResult:
         yield Static("a bare program: one line of text, no colours, no network, nothing else")
+
+    def action_answer(self) -> None:
+        self.query_one(Static).update("answered")
 
 
 if __name__ == "__main__":

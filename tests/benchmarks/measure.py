@@ -44,6 +44,16 @@ def first_frame(command: Command, size: Size, env: Mapping[str, str] | None = No
         raise AssertionError(f"no frame within 20 s:\n{one.text}")
 
 
+def first_answer(command: Command, size: Size, key: str, shows: str, env: Mapping[str, str] | None = None) -> float:
+    """Seconds from exec until a key that was pressed as soon as anything was seen has been answered."""
+    with Terminal(command, size=size, env=env) as one:
+        while not one.read_once(1.0):
+            assert one.elapsed < 20, "nothing was painted"
+        os.write(one.master, key.encode())
+        one.until(shows, 20)
+        return one.arrivals[-1][0]
+
+
 def idle(one: Terminal, seconds: float) -> Idle:
     """Hands off for so long. The processor time is that of the program and all it started."""
     before, began = _cpu(one), time.perf_counter()

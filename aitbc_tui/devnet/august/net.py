@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -95,9 +96,10 @@ class AugustNet(ChainNet):
         for number in range(blocks):
             at = now - timedelta(seconds=HEARTBEAT_S * (blocks - number))
             mined = [self._mined_tx()] if number % 4 == 1 else []
-            self._append(naive(at), mined)
+            self.add_block(naive(at), mined)
 
-    def _append(self, stamp: str, mined: list[JsonObject]) -> None:
+    def add_block(self, stamp: str, mined: list[JsonObject]) -> None:
+        """One block of the past, at every node."""
         parent = self.genesis.state.head()
         assert parent is not None
         height = parent.height + 1
@@ -177,8 +179,9 @@ class AugustNet(ChainNet):
 
 
 def pooled(body: JsonObject) -> JsonObject:
-    """The mempool's item of a submitted transaction: keys in order, the amount once more as value."""
-    return dict(sorted({**body, "value": body["amount"]}.items()))
+    """The mempool's item of a submitted transaction: keys in order at every depth, the amount once more as value."""
+    made: JsonObject = json.loads(json.dumps({**body, "value": body["amount"]}, sort_keys=True))
+    return made
 
 
 def state_root(block: Block) -> str:

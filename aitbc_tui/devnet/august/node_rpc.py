@@ -138,6 +138,8 @@ class AugustNodeRpc:
 
     async def submit(self, request: Request) -> Response:
         body = await parsed_body(request)
+        if isinstance(body, dict) and "amount" in body and "payload" not in body:
+            body["payload"] = {"amount": body["amount"]}
         validated(_SUBMITTED, body, ["body"])
         assert isinstance(body, dict)
         if not signed_by_sender(body):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from aitbc_tui.domain.snapshot import Pane
+from aitbc_tui.domain.places import Pane
 
 GAP = 2  # blank columns between two panes side by side
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.snapshot import Pane, PaneSummary
+from typing import TYPE_CHECKING
+
+from aitbc_tui.domain.places import Pane
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+
+if TYPE_CHECKING:
+    from aitbc_tui.domain.snapshot import PaneSummary
 
 NAMES = {
     Pane.NODES: "Nodes",

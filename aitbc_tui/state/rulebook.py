@@ -1,0 +1,90 @@
+"""The rules watched: name, word of the state column, how bad, which kind, how long to hold and to clear, what to do.
+
+Where the devnet has a fault for it, the rule has the fault's name.
+"""
+
+from __future__ import annotations
+
+from aitbc_tui.domain.alarm import AlarmKind
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.state.alarms import Rule
+
+_FINDING = AlarmKind.FINDING
+_BAD, _WARN = Level.BAD, Level.WARN
+
+_ALL: tuple[tuple[Rule, str], ...] = (
+    # the chain
+    (Rule("fork", "FORK", _BAD, _FINDING), "Enter: both chains. Never syncs"),
+    (Rule("genesis-mismatch", "GENESIS", _BAD), "another chain: compare genesis.json"),
+    (Rule("hollow", "HOLLOW", _BAD, hold_s=2.0), "copy the chain database; no sync repairs"),
+    (Rule("stall", "STALLED", _BAD), "l: the producer's log, then its unit"),
+    (Rule("not-producing", "STALLED", _BAD), "systemctl cat its unit: is it the producer?"),
+    (Rule("producer-dead", "STALLED", _BAD), "l: its log, then start the unit"),
+    (Rule("wedge", "WEDGED", _BAD, hold_s=2.0), "o: sync from the producer"),
+    (Rule("redis-down", "CUT OFF", _BAD, hold_s=2.0), "Redis, then restart the node units"),
+    (Rule("lag", "lag", _WARN, hold_s=12.0), "wait; if it does not close, o: sync"),
+    (Rule("height-ahead", "ahead", _WARN, hold_s=6.0), "Enter: who proposed its blocks?"),
+    (Rule("height-back", "BACK", _BAD, _FINDING), "l: who replaced its database?"),
+    (Rule("late-join", "no blocks", _WARN, hold_s=6.0), "copy the chain database, then start it"),
+    (Rule("no-blocks", "no blocks", _WARN, hold_s=10.0), "genesis.json there? chain_id set?"),
+    (Rule("other-chain", "no blocks", _WARN, hold_s=6.0), "chain_id here or there is wrong"),
+    (Rule("chain-id-unset", "chain_id", _WARN, hold_s=11.0), "set chain_id in its environment file"),
+    (Rule("role-swapped", "proposes", _WARN, hold_s=4.0), "correct the roles, or enable_block_production"),
+    (Rule("signer-mismatch", "SIGNER", _BAD, _FINDING), "compare the proposer's key"),
+    # mempools
+    (Rule("mempool-flood", "flooded", _WARN), "who sends? fees decide who waits"),
+    (Rule("mempool-stuck", "mempool", _WARN, hold_s=8.0), "1: does the producer make blocks?"),
+    (Rule("tx-vanished", "VANISHED", _BAD, _FINDING), "can its sender pay? send it anew"),
+    # nodes and hosts
+    (Rule("follower-down", "DOWN", _BAD, hold_s=2.0), "l: its log, then start the unit"),
+    (Rule("producer-down", "DOWN", _BAD, hold_s=2.0), "l: its log, then start the unit"),
+    (Rule("unit-down", "unit down", _WARN, hold_s=6.0), "l: its log, then start the unit"),
+    (Rule("unit-crashloop", "CRASHES", _BAD, hold_s=2.0), "l: why it dies"),
+    (Rule("rpc-down", "rpc", _WARN, hold_s=4.0), "l: the log of its RPC unit"),
+    (Rule("rpc-hang", "HANGS", _BAD, hold_s=1.0), "o: restart its RPC unit"),
+    (Rule("rpc-500", "broken", _WARN, hold_s=4.0), "l: the log of its RPC unit"),
+    (Rule("disk-full", "DISK", _BAD), "make room: a full disk corrupts the chain"),
+    (Rule("config-drift", "drift", _WARN), "o: sync configuration"),
+    (Rule("p2p-partition", "p2p", _WARN, hold_s=11.0), "its p2p unit, and the port on both sides"),
+    (Rule("clock-skew", "clock", _WARN, hold_s=2.0), "NTP there, or here"),
+    # the way there
+    (Rule("ssh-drop", "link", _WARN, hold_s=5.0), "wait, or r: try now"),
+    (Rule("ssh-freeze", "frozen", _WARN, hold_s=1.0), "wait, or r: try now"),
+    (Rule("reconnect-storm", "storm", _WARN, clear_s=8.0), "its sshd log; who else connects?"),
+    (Rule("ssh-hostkey-changed", "HOST KEY", _BAD, _FINDING), "compare, then pin or refuse"),
+    (Rule("host-key", "host key", _WARN), "compare, then pin or refuse"),
+    (Rule("login", "login", _WARN), "which key does that host accept?"),
+    # the coordinator
+    (Rule("coordinator-500", "BROKEN", _BAD, hold_s=3.0), "l: the coordinator's log"),
+    (Rule("coordinator-down", "DOWN", _BAD, hold_s=3.0), "l: its log, then its unit"),
+    (Rule("coordinator-slow", "slow", _WARN, hold_s=5.0), "its load; asked less often meanwhile"),
+    (Rule("db-down", "DATABASE", _BAD, hold_s=1.0), "its database: disk, file, migration"),
+    (Rule("dies-after-500", "flaky", _WARN), "l: the coordinator's log at a 500"),
+    (Rule("wrong-service", "wrong", _WARN, hold_s=4.0), "url in the configuration; base/c?"),
+    (Rule("garbage-json", "garbage", _WARN, hold_s=4.0), "what answers there? a proxy?"),
+    (Rule("huge-json", "too large", _WARN, hold_s=4.0), "what answers there?"),
+    (Rule("error-in-200", "error", _WARN, hold_s=4.0), "l: its log"),
+    (Rule("rate-limit", "limited", _WARN, hold_s=1.0), "fewer dashboards behind this host"),
+    (Rule("refused", "refused", _WARN, hold_s=4.0), "check the credential of this role"),
+    (Rule("token-expired", "token", _WARN), "renew the token"),
+    # work
+    (Rule("miner-gone", "SILENT", _BAD), "l: its log, then its unit"),
+    (Rule("miner-flapping", "FLAPS", _BAD, clear_s=2.0), "l: why it dies"),
+    (Rule("job-stuck", "STUCK", _BAD, hold_s=1.0), "l: miner log, then cancel"),
+    (Rule("job-waits", "waits", _WARN, hold_s=10.0), "3: are the miners alive?"),
+    (Rule("job-overdue", "overdue", _WARN, hold_s=4.0), "the owner's key settles it"),
+    (Rule("job-fails-completed", "BILLED", _BAD, _FINDING, hold_s=12.0), "Enter: result and receipt"),
+    (Rule("model-substituted", "model", _WARN, _FINDING), "n: choose a model a miner holds"),
+    (Rule("late-result", "late", _WARN, _FINDING), "Enter: result and receipt"),
+    (Rule("gpu-lost", "LOST", _BAD), "reset or reboot its host"),
+    (Rule("ollama-down", "ollama", _WARN, hold_s=1.0), "systemctl status ollama"),
+    # money
+    (Rule("receipt-bad", "TRUST", _BAD, _FINDING), "do not pay it"),
+    (Rule("receipt-attacker-key", "TRUST", _BAD, _FINDING), "v: compare keys before you pin"),
+    (Rule("receipt-unsigned", "TRUST", _WARN, _FINDING), "ask the coordinator's operator"),
+    (Rule("receipt-duplicate", "duplicate", _WARN, _FINDING), "6: compare both"),
+    (Rule("escrow-stuck", "ESCROW", _BAD), "ask for the refund; never release twice"),
+    (Rule("paid-unsettled", "UNPAID", _BAD), "look for the transaction on the chain"),
+)
+RULES: dict[str, Rule] = {rule.name: rule for rule, _ in _ALL}
+REMEDIES: dict[str, str] = {rule.name: remedy for rule, remedy in _ALL}

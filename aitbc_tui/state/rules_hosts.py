@@ -1,0 +1,88 @@
+"""Signs from the hosts themselves: disks, settings that differ, P2P links, clocks. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from aitbc_tui.domain.figures import coarse_age
+from aitbc_tui.domain.snapshot import NodeRow
+from aitbc_tui.state.alarms import Sign
+from aitbc_tui.state.facts import World
+from aitbc_tui.state.rules import sign
+from aitbc_tui.state.skew import offsets, wrong
+from aitbc_tui.state.topology import PRODUCER_ROLE
+
+FULL_SHARE = 0.05
+PRODUCES = "enable_block_production"
+TRUE_WORDS = ("true", "1", "yes", "on")
+GIB = 1024**3
+
+
+def host_signs(world: World, rows: tuple[NodeRow, ...], now: float) -> Iterator[Sign]:
+    yield from _disks(world, now)
+    yield from _drift(world, now)
+    yield from _p2p(world, rows, now)
+    yield from _clocks(world, now)
+
+
+def _disks(world: World, now: float) -> Iterator[Sign]:
+    for host, seen in world.disks.items():
+        disk = seen.fresh(now)
+        if disk is not None and disk.total > 0 and disk.free < FULL_SHARE * disk.total:
+            used = 100 - disk.free * 100 // disk.total
+            text = f"{disk.mount} is {used} % full, {disk.free / GIB:.1f} GB left"
+            yield sign("disk-full", host, text, f"df -h {disk.mount}", host)
+
+
+def _drift(world: World, now: float) -> Iterator[Sign]:
+    """Each key against what most nodes say; with two nodes, against the producer."""
+    known = {name: facts.settings.fresh(now) for name, facts in world.nodes.items()}
+    settings = {name: found.values for name, found in known.items() if found is not None}
+    producer = world.topology.producer
+    if len(settings) < 2 or producer is None:
+        return
+    for key in sorted({key for values in settings.values() for key in values} - {PRODUCES}):
+        said = {name: values.get(key, "not set") for name, values in settings.items()}
+        if len(set(said.values())) == 1:
+            continue
+        usual = said.get(str(producer.name)) or Counter(said.values()).most_common(1)[0][0]
+        for name, value in said.items():
+            if value != usual:
+                yield _drifted(world, name, f"{key} is {value}, {producer.name} has {usual}")
+    makers = [name for name, values in settings.items() if values.get(PRODUCES, "").lower() in TRUE_WORDS]
+    for name in makers:
+        frame = world.topology.node(name)
+        if len(makers) > 1 and frame is not None and frame.role != PRODUCER_ROLE:
+            yield _drifted(world, name, f"{PRODUCES} is true here and at {makers[0]}")
+
+
+def _drifted(world: World, name: str, text: str) -> Sign:
+    frame = world.topology.node(name)
+    files = " ".join(frame.env_files) if frame is not None else ""
+    return sign("config-drift", name, text, f"grep -h = {files}", frame.host if frame is not None else "")
+
+
+def _p2p(world: World, rows: Iterable[NodeRow], now: float) -> Iterator[Sign]:
+    """No link at all where there should be one, while the process that would hold it runs."""
+    heard = [row for row in rows if row.head.fresh(now) is not None]
+    if len(heard) < 2:
+        return
+    for row in heard:
+        peers = row.peers.fresh(now)
+        if peers is None or peers.count > 0:
+            continue
+        listens = {True: "it listens", False: "and it does not listen"}.get(bool(peers.listening), "")
+        text = f"no established P2P connection ({listens}), {len(heard)} nodes answer"
+        yield sign("p2p-partition", row.name, text, "ss -Htn state established, its P2P port", row.host)
+
+
+def _clocks(world: World, now: float) -> Iterator[Sign]:
+    found = offsets(world.clocks, now)
+    for host, seconds in wrong(found).items():
+        side = "ahead" if seconds > 0 else "behind"
+        amount = f"{abs(seconds):.0f} s" if abs(seconds) < 600 else coarse_age(abs(seconds))
+        if host:
+            yield sign("clock-skew", host, f"its clock is {amount} {side} of ours", f"ssh {host} date -u", host)
+        else:
+            yield sign("clock-skew", "this machine", f"our clock is {amount} {side} of every host's", "date -u")

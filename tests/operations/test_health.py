@@ -1,0 +1,174 @@
+"""`health`: a sound network passes everything; each broken thing fails its own check, with its kind."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from aitbc_tui.devnet.chain import Block
+from aitbc_tui.devnet.options import CHAIN_ID
+from aitbc_tui.devnet.repo import Repo, diverged, write_repo
+from aitbc_tui.devnet.units import UnitState
+from aitbc_tui.domain.errors import ParseError
+from aitbc_tui.operations.checks import Check, Grade
+from aitbc_tui.operations.consensus import parse_df
+from aitbc_tui.operations.health import health, health_document
+from aitbc_tui.operations.models import OperationOutput
+from tests.operations.conftest import OpenScene, Scene
+
+EVERY = {
+    "ssh",
+    "rpc",
+    "restarts",
+    "memory",
+    "cpu",
+    "git",
+    "p2p",
+    "clock",
+    "chain id",
+    "moving",
+    "latency",
+    "parent links",
+    "proposer",
+    "disk",
+    "genesis hash",
+}
+
+
+async def report(it: Scene) -> tuple[dict[tuple[str, str], Check], dict[str, Any]]:
+    field = it.field()
+    snapshot = await it.look(gpus=True, ollama=True)
+    checks = await health(field, snapshot, ("genesis", "follower"), True)
+    document = health_document(field, snapshot, ("genesis", "follower"), "all", checks, 1.0)
+    OperationOutput.model_validate(document)
+    return {(check.node or check.host, check.name): check for check in checks}, document
+
+
+def failed(checks: dict[tuple[str, str], Check]) -> set[tuple[str, str]]:
+    return {key for key, check in checks.items() if check.grade is Grade.FAIL}
+
+
+async def test_a_sound_network_passes_every_check(scene: OpenScene) -> None:
+    async with scene() as it:
+        checks, document = await report(it)
+    bad = {
+        key: (c.grade, c.why) for key, c in checks.items() if c.grade in (Grade.FAIL, Grade.WARN) and key[1] != "cpu"
+    }
+    assert not bad
+    for node in ("genesis", "follower"):
+        assert {name for at, name in checks if at == node} >= EVERY
+    assert {("follower", "hash"), ("follower", "lag"), ("gpu-1", "ollama"), ("gpu-1", "gpu gpu-1:1")} <= set(checks)
+    assert document["validation_status"] == "success" and document["confidence"] == 1.0
+    listed = [e["figure"] for e in document["evidence"] if e["asked"] == "check"]
+    assert len(listed) == len(checks)
+
+
+async def test_units_git_peers_and_cards(scene: OpenScene) -> None:
+    async with scene() as it:
+        files = it.devnet.machine("follower").files
+        files.set_unit("aitbc-blockchain-p2p", UnitState.CRASH_LOOP)
+        p2p = it.devnet.machine("follower").p2p
+        assert p2p is not None
+        await p2p.close()
+        files.units["aitbc-blockchain-node"].restarts = 33
+        files.restart_unit("aitbc-blockchain-node")
+        write_repo(files, replace(diverged(), reachable=False))
+        files.put("git/status", (files.data / "git" / "fetched-status").read_text())
+        await it.devnet.fault_on("gpu-lost")
+        await it.devnet.fault_on("ollama-down")
+        await asyncio.sleep(1.2)
+        checks, document = await report(it)
+    assert failed(checks) >= {
+        ("follower", "unit aitbc-blockchain-p2p.service"),
+        ("follower", "p2p"),
+        ("gpu-1", "ollama"),
+    }
+    assert "again and again" in checks["follower", "unit aitbc-blockchain-p2p.service"].why
+    assert checks["follower", "restarts"].grade is Grade.WARN and "33" in checks["follower", "restarts"].why
+    assert checks["follower", "git"].grade is Grade.WARN and "diverged" in checks["follower", "git"].why
+    kinds = {(issue["node"], issue["kind"]) for issue in document["issues"]}
+    assert {("follower", "service-offline"), ("follower", "p2p"), ("follower", "git-conflict")} <= kinds
+    assert document["validation_status"] == "partial"
+
+
+async def test_a_wedged_follower(scene: OpenScene) -> None:
+    async with scene(faults=("wedge=40",)) as it:
+        checks, document = await report(it)
+    assert ("follower", "lag") in failed(checks) and checks["follower", "lag"].kind == "sync"
+    assert "sync --sync-type blockchain" in checks["follower", "lag"].remedy
+    assert document["nodes_status"]["follower"]["status"] == "degraded"
+
+
+async def test_a_stranger_proposes_on_a_chain_of_its_own(scene: OpenScene) -> None:
+    async with scene() as it:
+        await it.devnet.fault_on("fork")
+        await asyncio.sleep(1.5)
+        await it.look()
+        checks, _ = await report(it)
+    assert ("follower", "hash") in failed(checks) and checks["follower", "hash"].kind == "fork"
+    assert ("follower", "proposer") in failed(checks) and "rogue-proposer" in checks["follower", "proposer"].why
+    assert ("genesis", "proposer") not in failed(checks)
+
+
+async def test_hollow_and_unlinked_blocks(scene: OpenScene) -> None:
+    async with scene() as it:
+        state = it.devnet.net.followers[0].state
+        head = state.height()
+        known = state.blocks[(CHAIN_ID, head - 3)]
+        state.store(Block(CHAIN_ID, head - 3, known.hash, "", "", known.timestamp, 0))
+        checks, _ = await report(it)
+        assert (
+            checks["follower", "parent links"].kind == "hollow"
+            and "1 of the last" in checks["follower", "parent links"].why
+        )
+        state.store(replace(known, parent_hash="0xnot"))
+        checks, _ = await report(it)
+    assert checks["follower", "parent links"].kind == "fork" and ("follower", "parent links") in failed(checks)
+
+
+async def test_another_genesis(scene: OpenScene) -> None:
+    async with scene() as it:
+        state = it.devnet.net.followers[0].state
+        state.store(replace(state.blocks[(CHAIN_ID, 0)], hash="0x" + "0" * 64))
+        checks, _ = await report(it)
+    assert {("genesis", "genesis hash"), ("follower", "genesis hash")} <= failed(checks)
+
+
+async def test_a_stalled_producer_and_an_idle_one(scene: OpenScene) -> None:
+    async with scene() as it:
+        await it.devnet.fault_on("stall")
+        state = it.devnet.net.genesis.state
+        state.mempool.clear()
+        head = state.head()
+        assert head is not None
+        state.store(replace(head, timestamp="2026-01-01T00:00:00"))  # the newest block is old
+        checks, _ = await report(it)
+        assert checks["genesis", "moving"].grade is Grade.WARN and "idle" in checks["genesis", "moving"].why
+        it.devnet.net.submit(it.devnet.net.genesis, it.devnet.net.new_tx())
+        checks, _ = await report(it)
+    assert checks["genesis", "moving"].grade is Grade.FAIL and checks["genesis", "moving"].kind == "stall"
+
+
+async def test_an_unreachable_host_leaves_the_rest(scene: OpenScene) -> None:
+    async with scene() as it:
+        await it.devnet.fault_on("ssh-drop", "follower")
+        checks, document = await report(it)
+    assert ("follower", "ssh") in failed(checks) and ("genesis", "rpc") not in failed(checks)
+    status = document["nodes_status"]["follower"]
+    assert status["status"] == "offline" and status["block_height"] is None
+    assert document["confidence"] < 1.0 and {i["node"] for i in document["issues"]} >= {"follower"}
+
+
+def test_df_is_read_to_the_byte() -> None:
+    said = b"Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/sda1 1000 930 70 93% /var\n"
+    used, free, total = parse_df(said)
+    assert (round(used), free, total) == (93, 70 * 1024, 1000 * 1024)
+    with pytest.raises(ParseError):
+        parse_df(b"df: /nosuch: No such file or directory\n")
+
+
+def test_a_repo_that_was_never_fetched_believes_to_be_level() -> None:
+    assert Repo().ahead == 0 and diverged().ahead and diverged().behind
