@@ -38,7 +38,9 @@ def rules() -> str:
 
 
 def on_hosts() -> str:
-    rows = [f"| `{_cell(item.form)}` | {_cell(item.purpose)} | {'writes' if item.writes else ''} |" for item in COMMANDS]
+    rows = [
+        f"| `{_cell(item.form)}` | {_cell(item.purpose)} | {'writes' if item.writes else ''} |" for item in COMMANDS
+    ]
     return "\n".join(["| command | what for | |", "|---|---|---|", *rows])
 
 

@@ -93,6 +93,11 @@ def operate(
         if request.json:
             print_json(ctx.out, refusal(request, error))
         raise
+    return finish(ctx, request, outcome)
+
+
+def finish(ctx: Context, request: Request, outcome: Outcome) -> int:
+    """Print it, and give the exit code."""
     if request.json:
         print_json(ctx.out, outcome.document)
     else:

@@ -7,17 +7,21 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.options import Parser
 from aitbc_tui.cli.output import PROGRAM
 from aitbc_tui.config.errors import NoConfiguration
-from aitbc_tui.config.paths import ledger_file
+from aitbc_tui.config.paths import config_file, ledger_file
 from aitbc_tui.config.variables import is_on
 from aitbc_tui.config.words import one_of
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.text import clean
+
+if TYPE_CHECKING:
+    from aitbc_tui.collect.record import Recorder
 
 THEMES = ("auto", "dark", "light", "ansi", "ansi-light")
 
@@ -33,6 +37,7 @@ def add_display(parser: Parser) -> None:
     group.add_argument("--slow-link", action="store_true", default=absent, help="paint rarely")
     group.add_argument("--ascii", action="store_true", default=absent, help="no glyph beyond ASCII")
     group.add_argument("--no-mouse", action="store_true", default=absent, help="leave the mouse to the terminal")
+    group.add_argument("--record", metavar="FILE", default=absent, help="record for replay; without keys and prompts")
     group.add_argument("--theme", choices=THEMES, default=absent, help="colours (default: auto)")
 
 
@@ -44,6 +49,7 @@ class Display:
     ascii: bool
     no_mouse: bool
     theme: str
+    record: str | None = None
 
 
 def display_of(ctx: Context, args: argparse.Namespace) -> Display:
@@ -56,7 +62,8 @@ def display_of(ctx: Context, args: argparse.Namespace) -> Display:
     theme = getattr(args, "theme", None)
     if theme is None and by_variable not in THEMES:
         raise ConfigError(f"AITBC_TUI_THEME must be {one_of(THEMES)}", remedy="unset it, or correct it")
-    return Display(switch("slow_link"), switch("ascii"), switch("no_mouse"), theme or by_variable)
+    record = getattr(args, "record", None)
+    return Display(switch("slow_link"), switch("ascii"), switch("no_mouse"), theme or by_variable, record)
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
@@ -77,14 +84,23 @@ def need_terminal() -> None:
     """A full-screen program on no terminal would write escape sequences into a file, or hang."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
-            "the dashboard needs a terminal, and this is none", remedy=f"ssh -t, or {PROGRAM} status --json"
+            "the dashboard needs a terminal, and this is none", remedy=f"ssh -t, or {PROGRAM} watch --plain"
         )
     if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
         term = os.environ.get("TERM") or "not set"
         raise ConfigError(
             f"the dashboard cannot paint on this terminal: TERM is {term}",
-            remedy=f"TERM=xterm-256color, or {PROGRAM} status --json",
+            remedy=f"TERM=xterm-256color, or {PROGRAM} watch --plain",
         )
+
+
+def _recorder(display: Display) -> Recorder | None:
+    """Made while there is still a line to say why it cannot be."""
+    if display.record is None:
+        return None
+    from aitbc_tui.collect.record import Recorder
+
+    return Recorder(Path(display.record))
 
 
 def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bool = False) -> int:
@@ -97,6 +113,7 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
     ask_passphrases(ctx, env)
     ascii_only = display.ascii or colours.wants_ascii(os.environ, sys.stdout.encoding or "ascii")
     look = colours.choose(display.theme, slow_link=display.slow_link)
+    recorder = _recorder(display)
     known = First(clean(env.name, 20), env.access.value, [clean(node.name, 20) for node in env.nodes])
     with opening(known, look, ascii_only) as first:
         # The first frame stands; only now what takes longer to import than all before it.
@@ -106,16 +123,22 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
         from aitbc_tui.collect.setup import Setup
         from aitbc_tui.collect.thread import CollectorThread
         from aitbc_tui.ui.app import DashboardOptions, run_dashboard
+        from aitbc_tui.ui.keys import read_keys
 
         log_to_state(verbose=ctx.common.verbose)
-        backend = CollectorThread(Setup(env, read_stores(ctx).all, ledger or ledger_file(), demo))
+        backend = CollectorThread(Setup(env, read_stores(ctx).all, ledger or ledger_file(), demo, record=recorder))
         options = DashboardOptions(
             slow_link=display.slow_link,
             ascii=ascii_only,
             mouse=not display.no_mouse,
             theme=display.theme,
             take_over=first.leave,
+            keys=read_keys(config_file().with_name("keys.toml")),
             environments=choices(ctx),
             open_environment=None if demo else opener(ctx),
         )
-        return run_dashboard(backend, options)
+        try:
+            return run_dashboard(backend, options)
+        finally:
+            if recorder is not None:
+                recorder.close()

@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 
 def add(parser: Parser, verb: str) -> None:
     add_json(parser)
+    parser.add_argument("--commands", action="store_true", help="list every command that is run on a host, and stop")
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
+    if args.commands:
+        from aitbc_tui.operations.commands import listing
+
+        ctx.out.write(listing())
+        return Exit.OK
     checks = local_checks(ctx)
     from aitbc_tui.cli.diagnosis import diagnose
     from aitbc_tui.cli.probing import Found, probe_all

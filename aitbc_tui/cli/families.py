@@ -157,6 +157,13 @@ FAMILIES: tuple[Family, ...] = (
         "aitbc-tui browser --receipt-limit 3",
     ),
     Family(
+        "watch",
+        f"{_HERE}.watch",
+        "one line per change, for a dumb terminal, a pipe or a screen reader",
+        "aitbc-tui watch --plain\naitbc-tui watch --json --timeout 60",
+        endless=True,
+    ),
+    Family(
         "doctor",
         f"{_HERE}.doctor",
         "check everything from the configuration to the GPUs, and say what to do",
@@ -180,6 +187,14 @@ FAMILIES: tuple[Family, ...] = (
         f"{_HERE}.blocks",
         "recent blocks of every node side by side",
         "aitbc-tui blocks --limit 20 --transactions\naitbc-tui blocks --burst 10",
+    ),
+    Family(
+        "replay",
+        f"{_HERE}.replay",
+        "a recording through the same screens, with seek and speed",
+        "aitbc-tui --record bug.rec\naitbc-tui replay bug.rec --speed 10\naitbc-tui replay bug.rec --json",
+        endless=True,
+        screen=True,
     ),
 )
 

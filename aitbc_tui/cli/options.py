@@ -15,7 +15,7 @@ from aitbc_tui.config.words import did_you_mean
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.text import clean
 
-VALUE_OPTIONS = frozenset({"--config", "--env", "--timeout", "--theme"})
+VALUE_OPTIONS = frozenset({"--config", "--env", "--timeout", "--theme", "--record"})
 DEFAULT_TIMEOUT_S = 60.0
 _INVALID_CHOICE = re.compile(r"(.*)invalid choice: '(.*)' \(choose from (.*)\)", re.DOTALL)
 

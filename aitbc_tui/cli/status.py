@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from aitbc_tui.cli import coordinating, coordinator_input
+from aitbc_tui.cli import coordinating, coordinator_input, statuscache
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.coordinating import Outcome
 from aitbc_tui.cli.looking import node_errors
-from aitbc_tui.cli.options import Parser
+from aitbc_tui.cli.options import Parser, seconds
 from aitbc_tui.config.model import EnvironmentConfig
 
 if TYPE_CHECKING:
@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 def add(parser: Parser, verb: str) -> None:
     coordinator_input.add(parser)
+    parser.add_argument(
+        "--max-age", type=seconds, default=None, metavar="SECONDS", help="an answer of at most this age will do"
+    )
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     if args.schema:
         return coordinating.print_schema(ctx)
     request = coordinating.read(ctx, args, "status")
+    kept = statuscache.find(ctx, request, args.max_age) if args.max_age is not None else None
+    if kept is not None:
+        return coordinating.finish(ctx, request, Outcome(kept, well=True))
 
     async def work(collector: Collector, field: Field) -> Outcome:
         begun = field.clock()
@@ -36,7 +42,10 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         document = status_document(snapshot, request.targets, request.word, took, request.verify)
         nodes = document["nodes_status"]
         assert isinstance(nodes, dict)
-        return outcome(snapshot, request.targets, document, well=online_of(nodes) == len(nodes))
+        found = outcome(snapshot, request.targets, document, well=online_of(nodes) == len(nodes))
+        if found.well and not found.errors:
+            statuscache.keep(ctx, request, document)
+        return found
 
     return coordinating.operate(ctx, request, work)
 

@@ -11,6 +11,7 @@ from aitbc_tui.collect.budget import Meter
 from aitbc_tui.collect.credentials import Credentials
 from aitbc_tui.collect.detect import Detector
 from aitbc_tui.collect.hub import Hub
+from aitbc_tui.collect.overdue import refuse_overdue
 from aitbc_tui.config.secrets import Secret
 from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.observed import Trouble
@@ -80,6 +81,7 @@ class Asker:
 
     async def exchange(self, host: str, base: str, ask: Ask) -> HttpAnswer:
         """One exchange within the server's budget; the answer whatever its status."""
+        refuse_overdue(self.hub.world, ask, host, self.hub.clock.utc())
         credential = await self.keys.headers(ask.credential)
         budget = self.meter(host, base).of(ask)
         now = self.hub.clock.monotonic()

@@ -55,6 +55,8 @@ class Collector:
         self.setup = setup
         self.clock = clock or RealClock()
         self.hub = hub or Hub(topology_of(setup), self.clock)
+        if setup.record is not None and not self.hub.recording:
+            self.hub.record(setup.record)
         self.hosts: dict[str, Host] = {}
         self.nodes: list[NodePoll] = []
         self.host_polls: list[HostPoll] = []

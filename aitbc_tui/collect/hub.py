@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.clock import Clock
-from aitbc_tui.collect.record import Recorder
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.stress import StressPicture
@@ -19,6 +19,9 @@ from aitbc_tui.state.reduce import reduce
 from aitbc_tui.state.rules import RULES
 from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.values import LinkReport
+
+if TYPE_CHECKING:
+    from aitbc_tui.collect.record import Recorder
 
 
 class Hub:

@@ -23,6 +23,7 @@ from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
 MEMPOOL_LIMIT = 100
 HEALTH_S = 30.0
 BARE_S = 10.0
+POOL_TURN = 1.7  # no multiple of a block time, or a mempool would always be seen in the same moment of its cycle
 PEERS_S = 10.0
 HEARTBEAT_S = 60.0  # contract platform 2026-08: an idle chain shows a new block this often, and no sooner
 BLOCKS_PER_TURN = 4
@@ -39,7 +40,7 @@ class NodePoll:
         asker.watch(self.detector)
         self.rhythm = Rhythm(asker.hub.clock)
         self.rhythm.every(interval_s, self.head)
-        self.rhythm.every(2 * interval_s, self.mempool)
+        self.rhythm.every(POOL_TURN * interval_s, self.mempool)
         self.rhythm.every(max(HEALTH_S, interval_s), self.health)
         self.rhythm.every(max(BARE_S, interval_s), self.bare_head)
         self.rhythm.every(max(PEERS_S, interval_s), self.peers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from aitbc_tui.collect.asker import Asker
+from aitbc_tui.collect.overdue import would_expire
 from aitbc_tui.collect.platform import OwnList
 from aitbc_tui.collect.receipts import ReceiptPages, Verifier
 from aitbc_tui.domain.identity import Masker
@@ -95,10 +96,7 @@ class OwnJobs:
 
     def may_read(self, job_id: str) -> bool:
         """Reading an overdue job writes EXPIRED (contract Q3): at `observe` it is not read singly."""
-        world = self._asker.hub.world
-        own = world.own_jobs.get(job_id)
-        overdue = own is not None and own.expires_utc is not None and self._asker.hub.clock.utc() > own.expires_utc
-        return not (overdue and world.topology.environment.access is Access.OBSERVE)
+        return not would_expire(self._asker.hub.world, job_id, self._asker.hub.clock.utc())
 
     async def read(self, job_id: str) -> None:
         """The owner's view; after COMPLETED the result, then the receipt."""

@@ -10,6 +10,8 @@ from aitbc_tui.collect.ownjobs import ENDED, OwnJobs
 from aitbc_tui.domain.work import PaymentState
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.coordinator import parse_payment
+from aitbc_tui.protocol.platform import parse_job_payment
+from aitbc_tui.protocol.platform_requests import job_payment
 from aitbc_tui.state.events import Kind, Source
 from aitbc_tui.transport.host import HttpAnswer
 
@@ -57,13 +59,14 @@ class Payments:
                 yield job_id, str(view.job.payment_id)
 
     async def _read(self, job_id: str, payment_id: str) -> None:
+        platform = self._own.listing is not None  # 2026-08 has it under its job, with amounts as strings
+        asked = job_payment(job_id) if platform else requests.payment(payment_id)
+
         def parse(answer: HttpAnswer, date: datetime | None) -> PaymentState:
-            found = parse_payment(answer.body)
+            found = parse_job_payment(answer.body) if platform else parse_payment(answer.body)
             return PaymentState(found.status, found.amount, found.currency, found.transaction_hash)
 
-        payment = await self._asker.ask(
-            Source(Kind.PAYMENT, job_id), self._host, self._url, requests.payment(payment_id), parse
-        )
+        payment = await self._asker.ask(Source(Kind.PAYMENT, job_id), self._host, self._url, asked, parse)
         if payment is None:
             return
         paid = payment.status == "released" and payment.transaction_hash is not None

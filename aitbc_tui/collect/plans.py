@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.plan_chain import chain_steps
@@ -65,6 +65,7 @@ async def make_plan(collector: Collector, wish: Wish) -> Plan:
         utc=collector.clock.utc,
     )
     await _MAKERS[wish.verb](collector, field, draft)
+    wish = draft.wish  # names as they are configured
     environment = collector.setup.environment
     where = f"{wish.target} in {environment.name}"
     return Plan(
@@ -275,16 +276,22 @@ async def _message(collector: Collector, field: Field, draft: Draft) -> None:
     draft.notes.append("it lies in the memory of one process: no other node gets it, a restart loses it")
 
 
+def _bare(unit: str) -> str:
+    return unit.removesuffix(".service")
+
+
 async def _coordinate(collector: Collector, field: Field, draft: Draft) -> None:
     wish, snapshot = draft.wish, collector.hub.newest
     for name in draft.targets:
-        units = field.node(name).units
-        if wish.unit and wish.unit not in units:
+        units = {_bare(unit): unit for unit in field.node(name).units}
+        configured = units.get(_bare(wish.unit))
+        if configured is None:
             raise ConfigError(f"no unit {wish.unit!r} is configured for {name}", remedy=f"one of {', '.join(units)}")
+        wish = draft.wish = replace(wish, unit=configured)
     ssh_steps(collector, draft, draft.targets)
     for row in rows_of(snapshot, draft.targets):
         name = str(row.name)
-        unit = next((u for u in row.units.value or () if str(u.name).removesuffix(".service") == wish.unit), None)
+        unit = next((u for u in row.units.value or () if _bare(str(u.name)) == _bare(wish.unit)), None)
         text = "? not read yet" if unit is None else f"{unit.active}, {unit.sub}"
         draft.steps.append(step(Level.GOOD if unit is not None else Level.UNKNOWN, "unit", "state now", name, text))
         text = f"writes: systemctl {wish.action}"
@@ -294,7 +301,7 @@ async def _coordinate(collector: Collector, field: Field, draft: Draft) -> None:
     draft.summary = "One node at a time; the next only when the one before is healthy again."
     draft.question = f"{wish.action.capitalize()} {wish.unit} on"
     draft.button = wish.action.capitalize()
-    draft.undoable = True
+    draft.undoable = wish.action in ("start", "stop")
     draft.details.append(f"systemctl {wish.action} {wish.unit}, on {', '.join(draft.targets)}.")
     draft.notes += [
         "units that nobody named keep the state they have",

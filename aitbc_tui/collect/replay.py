@@ -17,7 +17,7 @@ from aitbc_tui.domain.errors import ConfigError, ParseError
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.state.chain import after_comparison
-from aitbc_tui.state.events import Answered, Kind
+from aitbc_tui.state.events import Answered, Event, Kind
 from aitbc_tui.state.facts import World, begin
 from aitbc_tui.state.picture import picture
 from aitbc_tui.state.reduce import reduce
@@ -134,11 +134,13 @@ class Recording:
             match line:
                 case ["e", event]:
                     happened = decode(event)
+                    if not isinstance(happened, Event):
+                        raise ParseError("a damaged recording: an event that is none")
                     self._world = reduce(self._world, happened)
                     if isinstance(happened, Answered) and happened.source.kind in (Kind.HEAD, Kind.BLOCK):
                         self._world = after_comparison(self._world, happened.at, happened.utc)
                 case ["t", topology]:
-                    self._world = replace(self._world, topology=_shown(decode(topology)))
+                    self._world = replace(self._world, topology=_shown(_frame(decode(topology))))
                 case ["p", now, utc]:
                     self._world, self.snapshot = picture(self._world, float(now), float(utc))
         except ParseError:
@@ -175,13 +177,16 @@ def _head(line: str, path: Path) -> tuple[float, float, Topology]:
             raise KeyError("format")
         if head["version"] > VERSION:
             raise ConfigError(f"{clean(str(path), 200)} was recorded by a newer version", remedy="upgrade this one")
-        topology = decode(head["topology"])
-        if not isinstance(topology, Topology):
-            raise KeyError("topology")
-        return float(head["now"]), float(head["utc"]), _shown(topology)
+        return float(head["now"]), float(head["utc"]), _shown(_frame(decode(head["topology"])))
     except (ValueError, KeyError, TypeError, RecursionError, ParseError):
         words = f"{clean(str(path), 200)} is no recording of aitbc-tui"
         raise ConfigError(words, remedy="aitbc-tui --record FILE makes one") from None
+
+
+def _frame(value: object) -> Topology:
+    if not isinstance(value, Topology):
+        raise ParseError("a damaged recording: a frame that is none")
+    return value
 
 
 def _shown(topology: Topology) -> Topology:

@@ -125,10 +125,11 @@ class Watched:
         done = self._progress.imported[node] = self._progress.imported.get(node, 0) + 1
         planned = next((s for s in self._progress.steps if s.key == "import" and s.where == node), None)
         of = planned.name.split(" ")[1] if planned is not None else "?"
-        self._progress.mark("import", node, Level.RUNNING, f"{done:,} of {of}, now {height:,}")
-        self._progress.sentence = (
-            f"{done:,} of {of} blocks to {node}. The panes go on; leaving this screen stops nothing."
-        )
+        counted = f"{done:,} of {of}"
+        if of.replace(",", "").isdigit() and done > int(of.replace(",", "")):
+            counted = f"{done:,}, {of} were planned"  # the source went on meanwhile
+        self._progress.mark("import", node, Level.RUNNING, f"{counted}, now {height:,}")
+        self._progress.sentence = f"{counted} blocks. The panes go on; leaving this screen stops nothing."
 
 
 def _height(ask: Ask) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig, SecretSource
 from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow
@@ -12,6 +13,9 @@ from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.receipts.trust import TrustStore
 from aitbc_tui.state.topology import HostFrame, MinerFrame, NodeFrame, Topology
 from aitbc_tui.transport.spec import HostSpec
+
+if TYPE_CHECKING:
+    from aitbc_tui.collect.record import Recorder
 
 ROLES = ("client", "admin", "miner")
 UNITS_PER_HOST = 40
@@ -26,7 +30,7 @@ class Setup:
     ledger: Path
     demo: bool = False
     ssh_config: str | None = None
-    record: Path | None = None  # a new file into which everything that is heard goes, scrubbed
+    record: Recorder | None = None  # where everything that is heard goes, too, scrubbed; its maker closes it
 
     def secret_source(self, role: str) -> SecretSource | None:
         coordinator = self.environment.coordinator

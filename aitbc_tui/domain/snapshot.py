@@ -8,7 +8,17 @@ from datetime import datetime
 from enum import Enum
 
 from aitbc_tui.domain.alarm import Alarm, Happening
-from aitbc_tui.domain.node import Block, GitState, Head, HostFigures, MempoolReading, NodeHealth, Peers, Unit
+from aitbc_tui.domain.node import (
+    Block,
+    GitState,
+    Head,
+    HostFigures,
+    MempoolReading,
+    NodeHealth,
+    NodeSettings,
+    Peers,
+    Unit,
+)
 from aitbc_tui.domain.observed import Observed, Trouble
 from aitbc_tui.domain.places import Access as Access
 from aitbc_tui.domain.places import Pane as Pane
@@ -87,6 +97,7 @@ class NodeRow:
     check: SafeText = _EMPTY  # how to see the same by hand
     closes_in_s: float | None = None  # of a lag that gets smaller; None: it does not, or there is none
     clock_off_s: float | None = None  # how far its host's clock is ahead of ours
+    settings: Observed[NodeSettings] | None = None  # of its environment files; None: none is configured
 
 
 @dataclass(frozen=True, slots=True)

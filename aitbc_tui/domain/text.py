@@ -8,6 +8,8 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u2028\u2029\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+_MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACK = re.compile(f"({_MARK}{{3}}){_MARK}+")  # more marks on one letter only paint over the rows beside it
 
 
 class SafeText(str):
@@ -24,11 +26,14 @@ def _replace(match: re.Match[str]) -> str:
 def clean(raw: str | bytes, limit: int = 256) -> SafeText:
     """Make one line of remote text safe to show; longer than `limit` characters is cut with an ellipsis.
 
-    Control characters become their visible pictures (U+2400...), every other unsafe character U+FFFD.
+    Control characters become their visible pictures (U+2400...), every other unsafe character U+FFFD;
+    of more than three marks on one letter the rest is dropped.
     """
     if isinstance(raw, bytes):
         raw = raw[: 4 * limit].decode("utf-8", "replace")
     text = _UNSAFE.sub(_replace, raw[: 4 * limit])
+    if not text.isascii():
+        text = _STACK.sub(r"\1", text)
     if len(raw) <= limit and len(text) <= limit:
         return SafeText(text)
     return SafeText(text[: limit - 1] + "…")

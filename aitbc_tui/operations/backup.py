@@ -10,9 +10,11 @@ from aitbc_tui.domain.errors import AitbcError, CommandError, ParseError
 from aitbc_tui.operations import commands
 from aitbc_tui.operations.consensus import parse_df
 from aitbc_tui.operations.field import Field, first_line
+from aitbc_tui.transport.host import ShellAnswer
 
 KEPT = 3
 SPARE_BYTES = 16 * 1024 * 1024
+STATEMENT_S = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,23 @@ async def back_up(field: Field, node: NodeConfig) -> Backup:
         )
     target = backup_name(database, field.utc())
     field.told("backup", node.name, f"{size:,} bytes to {target}")
-    await field.run(node.host, node.name, commands.vacuum(database, target), root=True, timeout_s=40.0)
+    await _statement(field, node, commands.vacuum(database, target))
     await _proved(field, node, target)
     removed = await _trim(field, node, database)
     made = Backup(target, await _size(field, node, target), removed)
     field.tally.note(node.host, node.name, "backup", "path and bytes", {"path": made.path, "bytes": made.size})
     return made
+
+
+async def _statement(field: Field, node: NodeConfig, argv: tuple[str, ...]) -> ShellAnswer:
+    """By sqlite3, or by python3 where that program is missing."""
+    try:
+        return await field.run(node.host, node.name, argv, root=True, timeout_s=STATEMENT_S)
+    except CommandError as error:
+        missing = error.exit_status == 127 or "command not found" in error.detail
+        if not missing:
+            raise
+    return await field.run(node.host, node.name, commands.without_sqlite3(argv), root=True, timeout_s=STATEMENT_S)
 
 
 async def _size(field: Field, node: NodeConfig, file: str) -> int:
@@ -71,8 +84,7 @@ async def _size(field: Field, node: NodeConfig, file: str) -> int:
 async def _proved(field: Field, node: NodeConfig, file: str) -> None:
     """Open the copy and check it; one that is not sound is removed."""
     try:
-        answer = await field.run(node.host, node.name, commands.integrity(file), root=True, timeout_s=40.0)
-        said = first_line(answer.stdout)
+        said = first_line((await _statement(field, node, commands.integrity(file))).stdout)
         if said != "ok":
             raise CommandError(f"the backup {file} is not sound: {said}", host=node.host, remedy="check the disk")
     except AitbcError:

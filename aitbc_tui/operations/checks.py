@@ -10,7 +10,7 @@ from aitbc_tui.domain.node import GitState, Unit
 from aitbc_tui.domain.observed import Freshness, Observed
 from aitbc_tui.domain.snapshot import GpuRow, LinkRow, NodeRow, Snapshot
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.operations.tally import issue_kind
+from aitbc_tui.operations.tally import connect_kind, issue_kind
 
 MANY_RESTARTS = 5
 MEMORY_WARN, MEMORY_FAIL = 0.10, 0.04
@@ -77,7 +77,7 @@ class _Maker:
 def _connection(make: _Maker, link: LinkRow | None) -> Check:
     if link is None or link.verdict.level is Level.GOOD:
         return make("ssh", Grade.PASS, "connected" if link is None else str(link.verdict.word))
-    kind = "trust" if link.host_key_problem else "connection"
+    kind = "trust" if link.host_key_problem else connect_kind(link.detail)
     if link.verdict.word == "login refused":
         kind = "authentication"
     return make("ssh", Grade.FAIL, str(link.detail or link.verdict.word), kind, str(link.remedy))

@@ -36,7 +36,13 @@ class Fixed:
         return re.compile("".join(_PARTS[part] if part in _PARTS else re.escape(part) for part in parts))
 
 
+# For hosts without the sqlite3 program: one statement on a database that is opened for reading only.
+SQLITE = (
+    "import sqlite3,sys;"
+    "[print(*r) for r in sqlite3.connect('file:'+sys.argv[1]+'?mode=ro',uri=True).execute(sys.argv[2])]"
+)
 _PARTS = {
+    "{script}": re.escape(SQLITE),
     "{path}": r"/[\w.+@/-]+",
     "{backup}": rf"/[\w.+@/-]+{re.escape(BACKUP_MARK)}\d{{8}}T\d{{6}}Z(?:\.db)?",
     "{unit}": r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@-]*",
@@ -64,6 +70,8 @@ COMMANDS: tuple[Fixed, ...] = (
     Fixed("env GIT_TERMINAL_PROMPT=0 git -C {path} fetch --quiet origin", "sync git", writes=True, sudo=True),
     Fixed("git -C {path} merge --ff-only @{upstream}", "sync git: fast-forward only", writes=True, sudo=True),
     Fixed("sqlite3 -readonly {path} VACUUM INTO '{backup}'", "backup of the chain's data", writes=True, sudo=True),
+    Fixed("python3 -c {script} {path} VACUUM INTO '{backup}'", "the same without sqlite3", writes=True, sudo=True),
+    Fixed("python3 -c {script} {path} PRAGMA integrity_check", "the same without sqlite3", sudo=True),
     Fixed("rm -f {backup}", "the oldest backups beyond three", writes=True, sudo=True),
     Fixed("cp -p {path} {backup}", "backup of an environment file", writes=True, sudo=True),
     Fixed("cp -p {backup} {path}", "its way back when a change failed", writes=True, sudo=True),
@@ -169,6 +177,11 @@ def vacuum(database: str, backup: str) -> tuple[str, ...]:
 
 def integrity(database: str) -> tuple[str, ...]:
     return ("sqlite3", "-readonly", path(database), "PRAGMA integrity_check")
+
+
+def without_sqlite3(argv: Sequence[str]) -> tuple[str, ...]:
+    """The same statement by python3, which every node has."""
+    return ("python3", "-c", SQLITE, *argv[2:])
 
 
 def remove_backup(backup: str) -> tuple[str, ...]:

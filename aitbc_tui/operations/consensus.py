@@ -13,7 +13,7 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.operations import commands
 from aitbc_tui.operations.checks import Check, Grade
 from aitbc_tui.operations.envfile import read_env
-from aitbc_tui.operations.field import Field
+from aitbc_tui.operations.field import PARALLEL, Field
 from aitbc_tui.operations.tally import error_kind
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.node import parse_block
@@ -26,7 +26,13 @@ DISK_WARN, DISK_FAIL = 90.0, 97.0
 
 async def deeper(field: Field, nodes: Sequence[NodeConfig]) -> list[Check]:
     """All of them for these nodes, the nodes side by side; a node's RPC is asked one thing at a time."""
-    found = await asyncio.gather(*(_node(field, node) for node in nodes))
+    places = asyncio.Semaphore(PARALLEL)
+
+    async def one(node: NodeConfig) -> tuple[list[Check], dict[int, Block]]:
+        async with places:
+            return await _node(field, node)
+
+    found = await asyncio.gather(*(one(node) for node in nodes))
     genesis = {node.name: blocks[0] for node, (_, blocks) in zip(nodes, found, strict=True) if blocks.get(0)}
     checks = [check for more, _ in found for check in more]
     return checks + _genesis(nodes, genesis)

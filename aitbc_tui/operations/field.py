@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,20 @@ class Field:
         """The node configured as genesis, else the first."""
         nodes = self.environment.nodes
         return next((n for n in nodes if n.role.value == PRODUCER), nodes[0] if nodes else None)
+
+    async def back(self, host: str, seconds: float = 8.0) -> bool:
+        """After a lost connection: wait until the host is there again, to look up what came of the last command."""
+        link = self.wire.host(host)
+        ends = min(self.clock() + seconds, self.ends_at)
+        while self.clock() < ends:
+            link.retry_now()
+            try:
+                await link.ensure(max(0.1, ends - self.clock()))
+            except AitbcError:
+                await asyncio.sleep(0.3)  # refused at once: it may come back
+            else:
+                return True
+        return False
 
     async def ask(
         self, node: NodeConfig, ask: Ask, parse: Callable[[bytes], T], shown: Callable[[T], object] | None = None

@@ -12,7 +12,7 @@ from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations.checks import Check, Grade
-from aitbc_tui.operations.field import Field
+from aitbc_tui.operations.field import PARALLEL, Field
 from aitbc_tui.operations.tally import Json
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.ask import Ask
@@ -28,7 +28,13 @@ async def probe(field: Field, snapshot: Snapshot) -> list[Check]:
     links = {str(link.host): link for link in snapshot.links}
     checks = [check for link in snapshot.links for check in _steps(link)]
     nodes = [n for n in field.environment.nodes if _up(links.get(n.host))]
-    for found in await asyncio.gather(*(_rpc(field, node) for node in nodes)):
+    places = asyncio.Semaphore(PARALLEL)
+
+    async def one(node: NodeConfig) -> list[Check]:
+        async with places:
+            return await _rpc(field, node)
+
+    for found in await asyncio.gather(*(one(node) for node in nodes)):
         checks += found
     for row in snapshot.nodes:
         if _up(links.get(row.host)):

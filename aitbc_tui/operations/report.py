@@ -9,7 +9,7 @@ from aitbc_tui.domain.node import Unit
 from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.operations.tally import Json, Tally, issue_kind
+from aitbc_tui.operations.tally import Json, Tally, connect_kind, issue_kind
 
 SYNC_TYPES = ("blockchain", "mempool", "configuration", "git")
 _WORDS = {
@@ -121,14 +121,16 @@ def node_issues(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) ->
             tally.issue(kind, str(row.name), detail, remedy)
 
     if link is not None and link.verdict.level is not Level.GOOD and link.detail:
-        kind = "trust" if link.host_key_problem else "connection"
+        kind = "trust" if link.host_key_problem else connect_kind(link.detail)
         if link.verdict.word == "login refused":
             kind = "authentication"
         add(kind, link.detail, link.remedy)
         return
     for figure in (row.head, row.mempool, row.peers, row.units):
-        if figure.trouble is not None and figure.freshness(now) is not Freshness.FRESH:
-            add(issue_kind(figure.trouble), figure.trouble.detail, figure.trouble.remedy)
+        if figure.trouble is not None:
+            trouble = figure.trouble
+            there = trouble.kind is TroubleKind.CONNECT
+            add(connect_kind(trouble.detail) if there else issue_kind(trouble), trouble.detail, trouble.remedy)
     kind = _WORDS.get(str(row.verdict.word), "")
     if kind and row.verdict.text:
         add(kind, row.verdict.text, _remedy(kind))

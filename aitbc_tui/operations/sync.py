@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from aitbc_tui.config.model import NodeConfig
-from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.errors import AitbcError, ConnectError, TunnelError
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations import commands
@@ -122,7 +122,9 @@ async def _blockchain(field: Field, order: SyncOrder, run: SyncRun, reached: set
     assert source is not None
     for node in _followers(field, order, run, "blockchain", reached):
         chain = ChainRun(node.name)
-        await _trying(field, node, sync_chain(field, source, node, force=order.force, run=chain))
+        went = await _trying(field, node, sync_chain(field, source, node, force=order.force, run=chain))
+        if not went and isinstance(field.tally.errors[-1], ConnectError | TunnelError):
+            await field.back(node.host)  # what came of the last block is looked up, not guessed
         if chain.began is not None:
             await _trying(field, node, compare(field, source, node, chain))
         run.results["blockchain"][node.name] = chain.synced

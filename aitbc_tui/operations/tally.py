@@ -14,6 +14,7 @@ from aitbc_tui.domain.errors import (
     HostKeyError,
     HttpError,
     TrustError,
+    TunnelError,
 )
 from aitbc_tui.domain.observed import Freshness, Observed, Trouble, TroubleKind
 from aitbc_tui.domain.snapshot import NodeRow
@@ -34,7 +35,7 @@ _KINDS = {
     TroubleKind.BROKEN: "validation",
     TroubleKind.LIMITED: "timeout",
 }
-_NOT_THERE = ("no route", "unreachable", "name resolution", "not known", "no such host", "cannot resolve")
+_NOT_THERE = ("no route", "unreachable", "name not found", "cannot reach")
 
 
 class PermissionRefused(CommandError):
@@ -155,15 +156,18 @@ def error_kind(error: AitbcError) -> str:
         return "timeout"
     if isinstance(error, CommandError):
         return "command"
+    if isinstance(error, TunnelError):
+        return "connection"
     if isinstance(error, ConnectError):
-        return _connect_kind(error)
+        return connect_kind(error.detail)
     if isinstance(error, HttpError):
         return "service-offline" if error.status is None else "validation"
     return "validation"
 
 
-def _connect_kind(error: ConnectError) -> str:
-    said = error.detail.lower()
-    if "nothing listens on" in said and "tcp" not in said:
+def connect_kind(detail: str) -> str:
+    """A connection that was not made: the service behind SSH is off, the host is not there, or SSH itself failed."""
+    said = detail.lower()
+    if "nothing listens on" in said and "connection refused" not in said:
         return "service-offline"
     return "unreachable" if any(words in said for words in _NOT_THERE) else "connection"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from aitbc_tui.domain.errors import AitbcError, CommandError
+from aitbc_tui.domain.errors import AitbcError, CommandError, ConnectError, TunnelError
 from aitbc_tui.domain.node import Unit
 from aitbc_tui.domain.text import clean, clean_lines
 from aitbc_tui.operations import commands
@@ -34,8 +34,21 @@ async def act(field: Field, host: str, node: str, action: str, unit: str) -> Non
     except PermissionRefused:
         raise
     except CommandError as error:
-        said = f"{action} of {unit}: {error.detail}"
+        said = f"{action} of {unit}: {error.detail}{await _state(field, host, node, unit)}"
         raise await with_log(field, host, unit, said, timed_out=error.timed_out) from error
+    except (ConnectError, TunnelError) as error:
+        await field.back(host)
+        said = f"{action} of {unit}: {error.detail}; not sent again{await _state(field, host, node, unit)}"
+        raise ServiceError(said, host=host, remedy=error.remedy, timed_out=error.timed_out) from error
+
+
+async def _state(field: Field, host: str, node: str, unit: str) -> str:
+    """What became of it, looked up after the command itself could not say."""
+    try:
+        now = (await show(field, host, node, [unit]))[unit]
+    except AitbcError:
+        return "; its state could not be looked up"
+    return f"; looked up: it is {now.active}/{now.sub}"
 
 
 async def settled(field: Field, host: str, node: str, action: str, unit: str) -> Unit:

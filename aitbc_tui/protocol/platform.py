@@ -18,7 +18,7 @@ from aitbc_tui.protocol.answers import Payment
 from aitbc_tui.protocol.coordinator import job_of, payment_of
 from aitbc_tui.protocol.jsondoc import parse_json
 from aitbc_tui.protocol.node import BLOCK_MAX_BYTES, parse_block
-from aitbc_tui.protocol.platform_signer import signer
+from aitbc_tui.protocol.platform_signer import same_address, signer
 from aitbc_tui.protocol.times import parse_utc
 from aitbc_tui.protocol.wire import Int, LaxFloat, LaxInt, LaxText, Text, Wire, bounded, read, safe, safe_or_none
 
@@ -168,7 +168,13 @@ def parse_genesis_hash(body: bytes) -> SafeText:
 
 
 def parse_signed_block(body: bytes) -> Block:
-    """`GET /rpc/blocks/{height}` of any generation; where the block is signed, with the address that signed it."""
+    """`GET /rpc/blocks/{height}` of any generation; where the block is signed, with the address that signed it.
+
+    A signer who is the proposer is spelled as the proposer, so that the two can be compared as they are.
+    """
     block = parse_block(body)
     wire = read(_Signature, parse_json(body, BLOCK_MAX_BYTES), "/rpc/blocks")
-    return replace(block, signer=signer(wire.signature, wire.hash or ""))
+    found = signer(wire.signature, wire.hash or "")
+    if found and same_address(found, block.proposer):
+        found = block.proposer
+    return replace(block, signer=found)

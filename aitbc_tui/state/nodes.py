@@ -54,6 +54,7 @@ def _row(look: Look) -> NodeRow:
         check=SafeText(judged.check),
         closes_in_s=closes_in(look),
         clock_off_s=offset(look.world.clocks.get(frame.host), look.now),
+        settings=facts.settings,
     )
 
 

@@ -19,6 +19,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Pane, Snapshot
@@ -27,6 +28,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import theme
 from aitbc_tui.ui.backend import Backend
 from aitbc_tui.ui.driver import CountingDriver
+from aitbc_tui.ui.keys import ASKING, Keys
 from aitbc_tui.ui.pace import Pace
 from aitbc_tui.ui.painter import FrugalApp
 from aitbc_tui.ui.screens import registry
@@ -61,6 +63,7 @@ class DashboardOptions:
     clock: Clock = Clock()
     tick_s: float = TICK_S
     take_over: Callable[[], None] = lambda: None  # called before the screens take the terminal
+    keys: Keys = Keys()
     environments: tuple[EnvironmentChoice, ...] = ()  # of the configuration, for the chooser
     open_environment: Callable[[str], Backend] | None = None  # a backend for another one; may ask nothing
 
@@ -110,6 +113,21 @@ class AitbcApp(FrugalApp):
     def begin_frames(self) -> None:
         self.options.take_over()
         super().begin_frames()
+
+    async def on_event(self, event: events.Event) -> None:
+        """The reader's own keys become the ones the screens know, except in a field and where a key answers."""
+        if isinstance(event, events.Key) and not event.is_forwarded and self.follows_keys:
+            key = self.options.keys.translate(event.key)
+            if key is None:
+                return
+            if key != event.key:
+                event = events.Key(key, key if len(key) == 1 else None)
+        await super().on_event(event)
+
+    @property
+    def follows_keys(self) -> bool:
+        screen = self.screen
+        return not isinstance(screen.focused, Input | TextArea) and type(screen).__name__ not in ASKING
 
     # --- what the screens read
 

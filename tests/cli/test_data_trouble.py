@@ -98,6 +98,7 @@ def test_doctor_on_a_sound_network(run: Run, devnet_child: Child) -> None:
         "tunnel",
         "endpoint",
         "credential",
+        "capability",
         "Ollama",
         "GPU",
         "unit",

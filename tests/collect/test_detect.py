@@ -23,6 +23,7 @@ from aitbc_tui.config.load import Flags, load
 from aitbc_tui.config.model import Origin, OriginKind, SecretSource
 from aitbc_tui.config.secrets import Secret
 from aitbc_tui.devnet.august.kit import August
+from aitbc_tui.devnet.august.store import AugustStore
 from aitbc_tui.devnet.august.tokens import Mint
 from aitbc_tui.devnet.child import Child, start_child
 from aitbc_tui.devnet.clock import RealClock as DevnetClock
@@ -55,7 +56,7 @@ AUGUST = {
     "GET /v1/admin/miners": f"{P}/010-jobs-noauth",
 }
 NODE = {"GET /rpc/head": f"{N}/009-genesis-head-chain", "GET /health": f"{N}/007-genesis-health"}
-MISSING = f"{F}/055-get-404"
+MISSING = f"{P}/018-docs"
 
 
 def an_asker(secrets: dict[str, str] | None = None) -> Asker:
@@ -396,3 +397,22 @@ async def test_a_limit_pauses_one_bucket_and_the_rest_goes_on(tmp_path: Path) ->
                 seen = collector.hub.newest
     assert server(seen, "coordinator").bucket.startswith("GET /v1/")
     assert all(row.verdict.level is Level.GOOD for row in seen.nodes)
+
+
+async def test_a_payment_released_without_a_transaction_is_seen(tmp_path: Path) -> None:
+    async with Devnet.start(DevnetOptions(seed=SEED, generation="2026-08")) as devnet:
+        store = devnet.store
+        assert isinstance(store, AugustStore)
+        job = store.submit(devnet.made.client, {"type": "inference", "model": "llama3.2:latest", "prompt": "paid"})
+        store.pay_escrow(job, 1.0, "AITBC", "ait1buyer", "ait1provider")
+        store.poll("miner-0")
+        store.complete("miner-0", job.job_id, {"status": "completed"}, {"duration_ms": 800})
+        async with Collector(setup_of(devnet.config_path, tmp_path)) as collector:
+            with running(collector):
+                seen = await until(
+                    collector, lambda s: (r := s.job(job.job_id)) is not None and r.payment is not None, 30
+                )
+    row = seen.job(job.job_id)
+    assert row is not None and row.payment is not None
+    assert (row.payment.status, row.payment.amount, row.payment.transaction_hash) == ("released", 1.0, None)
+    assert row.job.payment_status == "released"

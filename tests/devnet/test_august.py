@@ -129,6 +129,9 @@ def unlike(answer: httpx.Response, recorded: dict[str, Any]) -> list[str]:
     for name in ("www-authenticate", "retry-after", "content-type"):
         if answer.headers.get(name) != recorded["headers"].get(name):
             found.append(f"{name}: {answer.headers.get(name)!r}")
+    if recorded["status"] >= 400 and "content-length" in recorded["headers"]:
+        length = recorded["headers"]["content-length"]
+        found += [] if answer.headers["content-length"] == length else [f"{answer.text} is not of length {length}"]
     for name in ("x-request-id", "x-process-time"):
         if (name in answer.headers) != (name in recorded["headers"]):
             found.append(f"{name}: {answer.headers.get(name)!r}")

@@ -91,6 +91,8 @@ def test_every_command_that_is_built_is_on_the_list() -> None:
         commands.git_forward("/opt/aitbc"),
         commands.vacuum("/d/chain.db", backup),
         commands.integrity(backup),
+        commands.without_sqlite3(commands.vacuum("/d/chain.db", backup)),
+        commands.without_sqlite3(commands.integrity(backup)),
         commands.remove_backup(backup),
         commands.copy("/e/x.env", backup),
         commands.copy(backup, "/e/x.env"),
@@ -115,6 +117,7 @@ def test_every_command_that_is_built_is_on_the_list() -> None:
         ("git", "-C", "/opt/aitbc", "push"),
         ("journalctl", "--vacuum-size=1", "-u", "a"),
         ("nvidia-smi", "-pl", "100"),
+        ("python3", "-c", "print(1)", "/d/chain.db", "PRAGMA integrity_check"),
     ],
 )
 def test_other_commands_are_on_no_list(argv: tuple[str, ...]) -> None:
@@ -177,3 +180,28 @@ async def test_at_observe_the_dashboard_goes_on(scene: OpenScene) -> None:
         finally:
             task.cancel()
         assert all(row.git.value is not None for row in seen.nodes) and len(seen.gpus) == 2
+
+
+async def test_at_observe_an_overdue_job_is_not_read_singly(scene: OpenScene) -> None:
+    """That GET would turn it into EXPIRED; with access submit it is read, and is."""
+    from aitbc_tui.protocol import requests
+    from aitbc_tui.state.events import OwnJobKnown
+
+    for access in (Access.OBSERVE, Access.SUBMIT):
+        async with scene(access=access) as it:
+            await it.look()
+            store = it.devnet.store
+            job = next(j for j in store.newest() if j.client_id == it.devnet.keys.client)
+            job.state, job.ttl_seconds = "QUEUED", 0
+            hub = it.collector.hub
+            past = hub.clock.utc() - 60
+            hub.emit(OwnJobKnown(job.job_id, "m", past - 900, past, 5, hub.clock.monotonic()))  # type: ignore[arg-type]
+            url = it.environment.coordinator
+            assert url is not None
+            if access is Access.OBSERVE:
+                with pytest.raises(GuardError, match="overdue"):
+                    await it.collector.asker.send(url.host, url.url, requests.job(job.job_id))
+                assert job.state == "QUEUED"
+            else:
+                await it.collector.asker.send(url.host, url.url, requests.job(job.job_id))
+                assert job.state == "EXPIRED"

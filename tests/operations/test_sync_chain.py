@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,13 +175,23 @@ async def test_a_backup_is_made_first_proved_and_three_are_kept(scene: OpenScene
         done, document = await run(it)
         left = sorted(os.listdir(data))
         made = next(e["answer"] for e in document["evidence"] if e["asked"] == "backup")
-        with sqlite3.connect(made["path"]) as copy:
+        with closing(sqlite3.connect(made["path"])) as copy:
             rows = copy.execute("select count(*) from block").fetchone()[0]
         assert it.devnet.machine("follower").files.home in Path(made["path"]).parents
-        copy.close()
     assert done.outcome == "success" and rows > 40
     assert len([n for n in left if ".aitbc-tui-" in n]) == 3 and {"chain.db", "chain.db.mine"} <= set(left)
     assert any(e["asked"] == "restore" and "stop the node's units" in e["answer"] for e in document["evidence"])
+
+
+async def test_a_backup_without_the_sqlite3_program(scene: OpenScene) -> None:
+    async with scene(faults=("wedge=20",), block_time_s=5.0) as it:
+        sqlite = it.devnet.machine("follower").files.home / "bin" / "sqlite3"
+        sqlite.write_text("#!/bin/sh\nexit 127\n")
+        done, document = await run(it)
+        made = next(e["answer"] for e in document["evidence"] if e["asked"] == "backup")
+        with closing(sqlite3.connect(made["path"])) as copy:
+            assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert done.outcome == "success"
 
 
 async def test_without_a_backup_only_by_force(scene: OpenScene) -> None:

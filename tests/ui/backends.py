@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
+from aitbc_tui.domain.journal import LogTarget, Told
+from aitbc_tui.domain.operation import Plan, Run, Wish
 from aitbc_tui.domain.snapshot import Snapshot, Submission
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
@@ -19,6 +21,12 @@ class StillBackend:
         self.orders: list[JobOrder] = []
         self.wake: Callable[[], None] = lambda: None
         self.verdict = "valid"
+        self.targets: Sequence[LogTarget] = ()
+        self.readers: list[Told] = []
+        self.wishes: list[Wish] = []
+        self.plans: list[Future[Plan]] = []
+        self.ran: list[Plan] = []
+        self.runs: list[tuple[Callable[[Run], None], Future[Run]]] = []
 
     def set(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -52,6 +60,36 @@ class StillBackend:
         done: Future[str] = Future()
         done.set_result(self.verdict)
         return done
+
+    def acknowledge(self, rule: str, about: str) -> None:
+        self.asked.append(f"acknowledge {rule} {about}")
+
+    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
+        self.asked.append(f"snooze {rule} {about} {seconds:.0f} {why}")
+
+    def ask_blocks(self, heights: Sequence[int]) -> None:
+        self.asked.append(f"blocks {max(heights)}..{min(heights)}")
+
+    def log_targets(self) -> Sequence[LogTarget]:
+        return self.targets
+
+    def follow_log(self, target: LogTarget, told: Told) -> Callable[[], None]:
+        self.asked.append(f"follow {target.unit}")
+        self.readers.append(told)
+        return lambda: self.asked.append(f"unfollow {target.unit}")
+
+    def plan(self, wish: Wish) -> Future[Plan]:
+        self.wishes.append(wish)
+        self.plans.append(Future())
+        return self.plans[-1]
+
+    def run(self, plan: Plan, told: Callable[[Run], None]) -> Future[Run]:
+        self.ran.append(plan)
+        self.runs.append((told, Future()))
+        return self.runs[-1][1]
+
+    def stop_run(self) -> None:
+        self.asked.append("stop run")
 
     def stop(self) -> None:
         self.asked.append("stop")

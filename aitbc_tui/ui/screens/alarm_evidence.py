@@ -36,11 +36,24 @@ def names_of(snapshot: Snapshot, alarm: Alarm) -> dict[str, str]:
     off = fork.nodes if fork is not None else ()
     others = [str(row.name) for row in snapshot.nodes if row.name != alarm.about and row.name not in off]
     names["others"] = and_words(others) if others else "the others"
+    names["since"] = fmt.clock_at(alarm.since, with_seconds=True)
+    names["maker"] = ""
     if snapshot.chain.source is not None:
         names["source"] = snapshot.chain.source
     if fork is not None:
-        names["height"] = fmt.thousands(fork.height)
+        names["maker"] = _maker(snapshot, fork, str(alarm.about))
     return names
+
+
+def _maker(snapshot: Snapshot, fork: Fork, about: str) -> str:
+    """Who made the first different block, and whether any node says that this is its proposer."""
+    block = snapshot.blocks.get(about, {}).get(fork.height)
+    if block is None or not block.proposer:
+        return ""
+    known = [row.health.value.proposer_id for row in snapshot.nodes if row.health.value is not None]
+    configured = "is a proposer of" if block.proposer in known else "is configured nowhere"
+    names = [str(r.name) for r in snapshot.nodes if r.health.value and r.health.value.proposer_id == block.proposer]
+    return f'"{short_proposer(str(block.proposer))}" {configured}{" " + and_words(names) if names else ""}.'
 
 
 def short_proposer(proposer: str) -> str:

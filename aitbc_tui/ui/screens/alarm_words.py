@@ -14,10 +14,9 @@ class Words:
     means: str
     not_meant: str
     do: tuple[str, ...]
-    closes: str = ""
 
 
-_FINDING = "This is a finding: it stays until somebody acknowledges it (a), also when it is no longer true."
+_FINDING = "This alarm stays until somebody acknowledges it (a), not only as long as it is true."
 _CONDITION = "This alarm closes by itself when the condition is gone for a while; what it was stays in the list."
 
 WORDS: dict[str, Words] = {
@@ -25,11 +24,10 @@ WORDS: dict[str, Words] = {
         "{about} has another block than {others} at the same height. It cannot come back by itself.",
         "This is not lag: a lagging node has the same hashes, only fewer of them.",
         (
-            "Tell nobody to use {about}: balances and transactions there since then are not those of the chain.",
-            "Find who made its blocks: Enter shows both chains, l its log.",
+            "Tell nobody to use {about}: balances and transactions there after {since} are not those of the chain.",
+            "Find who made its blocks: Enter both chains, l its log at {since}. {maker}",
             "Keep its chain.db as evidence. Then stop the node, copy the database from {source}, start it (by hand).",
         ),
-        "This alarm closes when {about} has the same hash at {height} again, not when its height looks right.",
     ),
     "genesis-mismatch": Words(
         "{about} has another block 0 than {source}: it belongs to another chain altogether.",
@@ -106,11 +104,6 @@ WORDS: dict[str, Words] = {
         "It will not catch up by itself: gossip carries only new blocks.",
         ("Copy the chain database from {source} by hand, then start it.",),
     ),
-    "rpc": Words(
-        "{about} does not answer its RPC; its last figures are kept and marked.",
-        "This says nothing about its chain: it takes part in no verdict now.",
-        ("r asks again now.", "l reads its log."),
-    ),
     "rpc-hang": Words(
         "{about} takes the connection and never answers.",
         "This is not a closed port, nor a lost SSH connection.",
@@ -165,11 +158,6 @@ WORDS: dict[str, Words] = {
         "The clock of {about} is wrong by more than a block time.",
         "No age on this screen uses that clock.",
         ("Check NTP on the host.",),
-    ),
-    "link": Words(
-        "The SSH connection to {about} is lost; it is tried again by itself.",
-        "This says nothing about the services behind it: they may be fine.",
-        ("Wait, or r tries now.", ":connections shows what was tried and how far it came."),
     ),
     "ssh-drop": Words(
         "The SSH connection to {about} ended; it is tried again by itself.",
@@ -246,11 +234,6 @@ WORDS: dict[str, Words] = {
         'The platform still calls it "active": it never ages a miner.',
         ("l reads its log.", "o restarts its unit; a job it held stays with it until it expires."),
     ),
-    "miner-late": Words(
-        "{about} is later with its heartbeat than it should be.",
-        "A busy miner does not beat while it computes: this is not gone yet.",
-        ("Watch it: it may come back.",),
-    ),
     "miner-flapping": Words(
         "{about} comes and goes: its heartbeats stop and start again.",
         "Each time it is back its jobs count go on: the list alone shows nothing.",
@@ -266,11 +249,6 @@ WORDS: dict[str, Words] = {
         "The host and the miner's own unit may be fine.",
         ("systemctl status ollama on its host.",),
     ),
-    "mempool-slow": Words(
-        "Transactions wait in the producer's pool longer than a few blocks.",
-        "A follower's pool never drains: it is not counted here.",
-        ("Does the producer make blocks (1)?", "Enter on pane 2 shows the oldest."),
-    ),
     "mempool-flood": Words(
         "Transactions come faster than blocks can take them.",
         "This is not a stopped producer: it drains, and not fast enough.",
@@ -280,11 +258,6 @@ WORDS: dict[str, Words] = {
         "A transaction was accepted and is now neither pending nor in a block.",
         "200 means taken into the pool, not into a block.",
         ("Check balance and nonce of its sender.",),
-    ),
-    "coordinator": Words(
-        "The coordinator does not answer {about}; what is shown is old and marked.",
-        "Miners may go on working: their results arrive later.",
-        ("r asks again now.", "l reads the coordinator's log."),
     ),
     "coordinator-500": Words(
         "The coordinator answers with errors of its own.",
@@ -336,10 +309,45 @@ WORDS: dict[str, Words] = {
         "Both may verify: a signature says nothing about another receipt.",
         ("6 compares both.",),
     ),
-    "poison-receipt": Words(
-        "One receipt of the list cannot be read, and hides the others of its page.",
-        "The others are fetched one by one; nothing of them is lost.",
-        ("Known: a lone surrogate in its text. Nothing to do here.",),
+    "other-chain": Words(
+        "{about} has no block of the chain that it was asked for.",
+        "This is not an empty node: it may have blocks of another chain.",
+        ("Compare chain_id in the configuration here with that of the node.",),
+    ),
+    "rpc-down": Words(
+        "Nothing listens on the RPC port of {about}; its last figures are kept and marked.",
+        "This says nothing about its chain: it takes part in no verdict now.",
+        ("l reads the log of its RPC unit.", "o starts that unit."),
+    ),
+    "rpc-500": Words(
+        "The RPC of {about} answers with errors of its own.",
+        "This is not the way there: the answers arrive. Its chain may be fine.",
+        ("l reads the log of its RPC unit.",),
+    ),
+    "producer-down": Words(
+        "{about}, which makes the blocks, does not answer and its unit is not active.",
+        "The host itself answers: this is the service, not the way there.",
+        ("l reads why it ended.", "o starts its unit; watch the heads advance before you leave."),
+    ),
+    "mempool-stuck": Words(
+        "Transactions wait in the producer's pool longer than a few blocks.",
+        "A follower's pool never drains: it is not counted here.",
+        ("Does the producer make blocks (1)?", "Enter on pane 2 shows the oldest."),
+    ),
+    "late-result": Words(
+        "A result came after the job was cancelled or had expired, and it was charged.",
+        "No state of a job is final on this platform: COMPLETED came last and counts.",
+        ("Enter shows result and receipt.", "Claim the price from whoever runs the coordinator."),
+    ),
+    "refused": Words(
+        "The coordinator refuses a credential of ours for {about}.",
+        "This is not an outage: it answers, and says no.",
+        ("Check which credential opens this (:connections).", "A 403 is no wrong key: the route is closed to it."),
+    ),
+    "coordinator-down": Words(
+        "The coordinator does not answer; what is shown of it is old and marked.",
+        "Miners may go on working: their results arrive later.",
+        ("l reads the coordinator's log.", "o is for nodes: its unit is started with aitbc-tui service start."),
     ),
 }
 
@@ -355,5 +363,4 @@ def words_for(alarm: Alarm) -> Words:
 
 def closes(alarm: Alarm) -> str:
     """When it will close."""
-    own = words_for(alarm).closes
-    return own or (_FINDING if alarm.kind is AlarmKind.FINDING else _CONDITION)
+    return _FINDING if alarm.kind is AlarmKind.FINDING else _CONDITION

@@ -51,7 +51,10 @@ class StatusScreen(Screen[None]):
         return [("Esc", "back")]
 
     def build_hints(self, width: int) -> Line:
-        return hints_line(self.hints(width), width)
+        hints = self.hints(width)
+        if self.aitbc.follows_keys:
+            hints = [(self.aitbc.options.keys.shown(key), word) for key, word in hints]
+        return hints_line(hints, width)
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """A newer snapshot, or the same one later. Subclasses call this first."""

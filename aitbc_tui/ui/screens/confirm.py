@@ -28,7 +28,7 @@ class ConfirmScreen(DetailScreen):
     AUTO_FOCUS = ""
     BINDINGS = [
         Binding("enter", "press", show=False, priority=True),
-        Binding("ctrl+y", "confirm", show=False, priority=True),
+        Binding("ctrl+y", "confirm", show=False),
         Binding("tab,shift+tab", "other_button", show=False, priority=True),
         Binding("f1", "app.help", show=False),
     ]

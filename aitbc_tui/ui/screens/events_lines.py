@@ -12,7 +12,7 @@ from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import cut, pad, section, wrap
 
-STATE, ABOUT, WAS = 13, 12, 12
+STATE, WAS = 13, 12
 
 
 def shown_events(snapshot: Snapshot, wanted: str) -> list[Happening]:
@@ -30,6 +30,10 @@ def _day(at: float) -> str:
     return f"{fmt.date(moment)} {moment:%H:%M:%S}"
 
 
+def _about(width: int) -> int:
+    return 20 if width >= 120 else 12
+
+
 def _row(event: Happening, today: str, width: int, selected: bool) -> Line:
     at = _day(event.at)
     shown = at.rpartition(" ")[2] if at.startswith(today) else at
@@ -37,12 +41,12 @@ def _row(event: Happening, today: str, width: int, selected: bool) -> Line:
     was = f"{event.was}" if event.was else fmt.NONE
     gone = pad(was, WAS) if width >= 100 else ""
     head = f" {pad(shown, 15)} "
-    room = max(10, width - 1 - len(head) - STATE - ABOUT - len(gone) - 4)
+    room = max(10, width - 1 - len(head) - STATE - _about(width) - len(gone) - 2)
     runs = [
         Run("▌" if selected else " ", Role.ACCENT),
         Run(head[1:], Role.MUTED),
         Run(f"{glyph(event.level)} {pad(str(event.word), STATE - 2)}", level_role(event.level)),
-        Run(f" {pad(str(event.about) or fmt.NONE, ABOUT)} ", Role.TEXT if loud else Role.MUTED),
+        Run(f" {pad(str(event.about) or fmt.NONE, _about(width))} ", Role.TEXT if loud else Role.MUTED),
     ]
     if gone:
         runs.append(Run(gone, Role.MUTED))
@@ -62,7 +66,7 @@ def build_events(
         text += f", {new} since your last look at the alarms"
     if wanted:
         text += f" · /{wanted} {len(events)} of {len(snapshot.events)}"
-    header = f" {pad('at (UTC)', 15)} {pad('is now', STATE)} {pad('about', ABOUT)} "
+    header = f" {pad('at (UTC)', 15)} {pad('is now', STATE)} {pad('about', _about(width))} "
     header += (pad("was", WAS) if width >= 100 else "") + "evidence"
     lines = [section("Events", width, mark=mark, text=text, heavy=True), Line((Run(header, Role.MUTED),))]
     today = _day(snapshot.utc.timestamp()).rpartition(" ")[0]

@@ -90,7 +90,7 @@ class Side:
         self.source = rows.get(source or "", node)
         others = [row for row in snapshot.nodes if row.name not in (self.source.name, node.name)]
         self.others = others[: max(0, (width - FIXED) // (OTHER + 2))]
-        self.proposer = max(0, min(24, width - 96 - (OTHER + 2) * len(self.others)))
+        self.proposer = max(0, min(24, width - 78 - (OTHER + 2) * len(self.others)))
         self.own = node.name != self.source.name
 
     def block(self, row: NodeRow, height: int) -> Block | None:

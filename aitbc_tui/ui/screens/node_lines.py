@@ -48,7 +48,8 @@ def sentence(snapshot: Snapshot, node: NodeRow) -> str:
         others = and_words([str(r.name) for r in snapshot.nodes if r.name not in fork.nodes])
         text = f"From {fmt.thousands(fork.height)} on it has other blocks than {others}."
         if node.head.freshness(snapshot.now) is Freshness.FRESH and node.lag is not None and _moves(snapshot, node):
-            text += f" It still makes blocks: {-node.lag:+d} is not a lag, it is apart."
+            apart = f"{-node.lag:+d} is not a lag" if node.lag else "an equal height is no agreement"
+            text += f" It still makes blocks: {apart}, it is apart."
         return text
     said = str(node.verdict.text)
     if said:
@@ -88,7 +89,7 @@ def _head(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
 
 
 def _log(node: NodeRow, log: Sequence[SafeText], trouble: str, width: int, rows: int = 3) -> list[Line]:
-    unit = next((str(unit.name) for unit in node.units.value or ()), "no unit is configured")
+    unit = next((str(u.name).removesuffix(".service") for u in node.units.value or ()), "no unit is known")
     text = f"{unit}, last {min(rows, len(log))} of {len(log)}, cleaned" if log else unit
     lines = [section("Log", width, text=text, age="<5 s" if log else "")]
     if trouble:

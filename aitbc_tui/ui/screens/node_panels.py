@@ -7,6 +7,7 @@ from typing import TypeVar
 from aitbc_tui.domain.node import HostFigures
 from aitbc_tui.domain.observed import Freshness, Observed
 from aitbc_tui.domain.snapshot import NodeRow, Snapshot
+from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
@@ -16,6 +17,8 @@ from aitbc_tui.ui.screens.layout import cut, pad, right, section
 T = TypeVar("T")
 LEAST_FREE = 0.1  # of disk or memory: below it the host has no room
 LABEL = 12
+MOST_SETTINGS = 8
+OWN = ("proposer_id", "enable_block_production", "rpc_bind_host", "rpc_bind_port", "p2p_bind_host", "p2p_bind_port")
 
 
 def why_not(seen: Observed[T], now: float) -> str:
@@ -52,15 +55,15 @@ def units(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
     stale = seen.freshness(now) is Freshness.STALE
     mark = (level if not stale else Level.STALE, f"{running} of {len(rows)}")
     lines = [section("Units", width, mark=mark, age=age_of(seen, now, 15), stale=stale)]
-    name = width - 36
-    lines.append(Line((Run(f" {'state':<11}{'unit':<{name}}       up restarts", Role.MUTED),)))
+    name = width - 37
+    lines.append(Line((Run(f" {'state':<11}{'unit':<{name}}{'up':>11}{'restarts':>9}", Role.MUTED),)))
     for unit in rows:
         word = str(unit.active) if unit.found else "not there"
         level = Level.GOOD if unit.running else Level.NONE if not unit.found else Level.BAD
         shown = Run(pad(word.upper() if level is Level.BAD else word, 9), level_role(level))
         up = fmt.uptime(unit.uptime_s) if unit.uptime_s is not None else fmt.NONE
         restarts = fmt.UNKNOWN if unit.restarts is None else str(unit.restarts)
-        text = f"{pad(str(unit.name), name - 3)} {right(up, 12)}{right(restarts, 9)}"
+        text = f"{pad(str(unit.name).removesuffix('.service'), name)}{right(up, 11)}{right(restarts, 9)}"
         mark_run = Run(f" {glyph(level)} ", level_role(level))
         lines.append(Line((mark_run, shown, Run(text, Role.STALE if stale else Role.TEXT))))
     return lines
@@ -130,27 +133,15 @@ def _disk(figures: HostFigures) -> str:
 
 
 def _clock(snapshot: Snapshot, node: NodeRow) -> str:
-    """Against the source's own clock, as of the moments at which both were read."""
+    """Against the source's clock; both were measured against ours."""
     source = node_row(snapshot, snapshot.chain.source or "")
-    mine, theirs = node.figures, source.figures if source is not None else None
-    if source is not None and source.name == node.name:
-        return "the others are compared with it"
-    if theirs is None or not _comparable(mine) or not _comparable(theirs):
-        return "? not learnt"
-    ahead = _offset(mine) - _offset(theirs)
-    if abs(ahead) < 1:  # the shell's clock counts whole seconds
-        return f"within 1 s of {source.name if source else ''}"
-    return f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} {source.name if source else ''}"
-
-
-def _comparable(seen: Observed[HostFigures]) -> bool:
-    return seen.value is not None and seen.value.epoch_s is not None and seen.at is not None
-
-
-def _offset(seen: Observed[HostFigures]) -> float:
-    """The host's wall clock minus our monotonic one; only differences of two hosts mean something."""
-    epoch = seen.value.epoch_s if seen.value is not None else None
-    return (epoch or 0.0) - (seen.at or 0.0)
+    if source is None or node.clock_off_s is None or source.clock_off_s is None:
+        return "? not measured yet"
+    if source.name == node.name:
+        ahead = node.clock_off_s
+        return f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} ours"
+    ahead = node.clock_off_s - source.clock_off_s
+    return f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} {source.name}"
 
 
 def _peers(snapshot: Snapshot, node: NodeRow) -> str:
@@ -162,32 +153,73 @@ def _peers(snapshot: Snapshot, node: NodeRow) -> str:
 
 
 def settings(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
-    """What must agree with the source, as far as the node itself says it; and its code."""
+    """What must agree with the source, as its environment files say it; and its code."""
     source = node_row(snapshot, snapshot.chain.source or "")
     is_source = source is None or source.name == node.name
-    rows: list[tuple[str, str, str, bool]] = []
-    mine = node.health.value
-    theirs = source.health.value if source is not None else None
-    chain = str(node.chain_id) or "? not configured"
-    rows.append(("chain_id", chain, *_same(is_source, chain, str(source.chain_id) if source else "")))
-    if mine is not None:
-        chains = ", ".join(mine.supported_chains) or "– none said"
-        other = ", ".join(theirs.supported_chains) if theirs is not None else None
-        rows.append(("supported_chains", chains, *_same(is_source, chains, other or "– none said")))
-        rows.append(("proposer_id", short_proposer(str(mine.proposer_id)) or fmt.NONE, "its own, never copied", False))
+    rows = _agreed(node, None if is_source else source) or _said(node, None if is_source else source)
     if node.git.value is not None:
         git = node.git.value
         away = f"+{git.ahead or 0} -{git.behind or 0}, " if git.ahead or git.behind else ""
         state = away + ("clean" if not git.changed else f"{git.changed} changed")
-        differs = not is_source and source is not None and _other_code(node, source)
-        rows.append(("git", f"{git.oid[:7]} {git.branch}", state + (", not the source's" if differs else ""), differs))
+        rows.append(("git", f"{git.oid[:7]} {git.branch}", state, False))
     else:
         rows.append(("git", why_not(node.git, snapshot.now), "", False))
     differ = sum(1 for row in rows if row[3])
     mark = (Level.WARN, f"{differ} differs" if differ == 1 else f"{differ} differ") if differ else (Level.GOOD, "same")
     text = f"against {source.name}" if source is not None and not is_source else "the others are compared with it"
-    age = age_of(node.health, snapshot.now, 60)
+    seen = node.settings.at if node.settings is not None else node.health.at
+    age = "never" if seen is None else _minute(snapshot.now - seen)
     return [section("Settings and code", width, mark=mark, text=text, age=age), *(_setting(row, width) for row in rows)]
+
+
+def _minute(seconds: float) -> str:
+    return "<1 m" if seconds < 60 else fmt.age(seconds)
+
+
+def _agreed(node: NodeRow, source: NodeRow | None) -> list[tuple[str, str, str, bool]]:
+    """Keys of its environment files against the source's; those that differ first."""
+    mine = node.settings.value if node.settings is not None else None
+    theirs = source.settings.value if source is not None and source.settings is not None else None
+    if mine is None or not mine.values:
+        return []
+    rows = []
+    for key, value in mine.values.items():
+        if theirs is None:
+            rows.append((key, str(clean(value, 60)), "", False))
+        elif theirs.values.get(key) == value:
+            rows.append((key, str(clean(value, 60)), "same", False))
+        elif key in OWN:
+            rows.append((key, str(clean(value, 60)), "its own", False))
+        else:
+            rows.append((key, "differs", _how(value, theirs.values.get(key), str(source.name) if source else ""), True))
+    kept = sorted(rows, key=lambda row: (not row[3], row[2] == "its own"))[:MOST_SETTINGS]
+    return [row for row in rows if row in kept]
+
+
+def _how(mine: str, theirs: str | None, source: str) -> str:
+    """How two values differ: lists by what they have more or less, others by the source's own."""
+    if theirs is None:
+        return f"not set on {source}"
+    ours, others = set(mine.split(",")), set(theirs.split(","))
+    if "," not in mine and "," not in theirs:
+        return f"{clean(mine, 30)}; {source} {clean(theirs, 30)}"
+    more, fewer = len(ours - others), len(others - ours)
+    parts = ([f"{more} more"] if more else []) + ([f"{fewer} fewer"] if fewer else [])
+    return f"{' and '.join(parts) or 'other order'} than {source}"
+
+
+def _said(node: NodeRow, source: NodeRow | None) -> list[tuple[str, str, str, bool]]:
+    """Without its files: what it says of itself."""
+    mine = node.health.value
+    theirs = source.health.value if source is not None else None
+    chain = str(node.chain_id) or "? not configured"
+    rows = [("chain_id", chain, *_same(source is None, chain, str(source.chain_id) if source else ""))]
+    if mine is not None:
+        chains = ", ".join(mine.supported_chains) or "– none said"
+        other = ", ".join(theirs.supported_chains) if theirs is not None else ""
+        rows.append(("supported_chains", chains, *_same(source is None, chains, other or "– none said")))
+        rows.append(("proposer_id", short_proposer(str(mine.proposer_id)) or fmt.NONE, "its own", False))
+    return rows
 
 
 def _same(is_source: bool, mine: str, theirs: str) -> tuple[str, bool]:
@@ -196,18 +228,13 @@ def _same(is_source: bool, mine: str, theirs: str) -> tuple[str, bool]:
     return ("same", False) if mine == theirs else (f"source: {theirs or 'none'}", True)
 
 
-def _other_code(node: NodeRow, source: NodeRow) -> bool:
-    a, b = node.git.value, source.git.value
-    return a is not None and b is not None and a.oid != b.oid
-
-
 def _setting(row: tuple[str, str, str, bool], width: int) -> Line:
     name, value, remark, differs = row
     shown = f"▲ {value}" if differs else value
     role = Role.WARN if differs else Role.TEXT
     return Line(
         (
-            Run(f" {name:<23}", Role.MUTED),
+            Run(f" {pad(name, 22)} ", Role.MUTED),
             Run(pad(shown, 14), role),
             Run(cut(remark, max(4, width - 39)), Role.MUTED),
         )

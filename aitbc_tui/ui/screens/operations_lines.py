@@ -73,7 +73,7 @@ def targets_of(snapshot: Snapshot) -> list[str]:
 def units_of(snapshot: Snapshot, target: str) -> list[str]:
     """The configured units of the target, each once."""
     rows = [row for row in snapshot.nodes if target in (str(row.name), ALL)]
-    return list(dict.fromkeys(str(unit.name) for row in rows for unit in row.units.value or ()))
+    return list(dict.fromkeys(str(u.name).removesuffix(".service") for row in rows for u in row.units.value or ()))
 
 
 def parts_of(choice: Choice) -> tuple[Part, ...]:

@@ -12,7 +12,7 @@ from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import cut, pad, section, text_lines, wrap
 from aitbc_tui.ui.screens.typing_field import field_run
 
-NAME, WHERE = 30, 12
+NAME, WHERE = 32, 12
 FIELD = 22
 _ORDER = (Access.OBSERVE, Access.SUBMIT, Access.OPERATE)
 
@@ -120,5 +120,5 @@ def build_confirm(
     typing = must_type(snapshot, plan)
     lines += _buttons(plan, run_focused, typing)
     if typing:
-        lines += [Line(), Line((Run(" " * 10), field_run(value, FIELD)))]
+        lines += [Line(), Line((Run(" " * 10), field_run(value, FIELD, bool(value))))]
     return lines

@@ -23,7 +23,7 @@ _MARKS = {
 
 def _evidence_line(one: Evidence, width: int) -> Line:
     took = "" if one.took_ms is None else f"{one.took_ms:.0f} ms"
-    asked = max(20, width - 45)
+    asked = max(20, width - 28 - max(12, width // 4))
     text = f" {clock(one.at):<8} {pad(str(one.host), 8)} {pad(str(one.asked), asked)}{right(took, 8)} "
     return Line((paint.Run(text, Role.MUTED), paint.Run(cut(str(one.answer), width - len(text)))))
 
@@ -56,5 +56,5 @@ def build_progress(run: Run, every: bool, width: int) -> list[Line]:
     if not run.over and run.if_stopped:
         lines.append(section("If you stop now", width))
         for text in run.if_stopped:
-            lines += text_lines(str(text), width)
+            lines += text_lines(str(text), width + 1)  # to the last column: it must fit under all the rest
     return lines

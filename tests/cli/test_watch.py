@@ -1,0 +1,47 @@
+"""`watch` on a living network: lines for pipes and screen readers, nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+
+from aitbc_tui.devnet.child import Child
+
+from .conftest import Run
+
+
+def test_one_sentence_per_change(run: Run, devnet_child: Child) -> None:
+    done = run("--config", devnet_child.config_path, "watch", "--plain", "--timeout", "6")
+    assert done.code == 0 and done.err == ""
+    lines = done.out.splitlines()
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d UTC [a-z]+ .+ is .+", line) for line in lines), done.out
+    assert "network" in lines[0] and "connecting" in lines[0]
+    assert any(re.search(r"node follower is agrees, was (connecting|\d of 5)", line) for line in lines), done.out
+    assert "\x1b" not in done.out
+    assert len(lines) == len(set(lines))
+
+
+def test_objects_for_programs_and_interrupt(devnet_child: Child) -> None:
+    command = [sys.executable, "-m", "aitbc_tui", "--config", str(devnet_child.config_path), "watch", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout is not None
+            seen = []
+            for line in child.stdout:
+                seen.append(json.loads(line))
+                if seen[-1]["kind"] == "node" and seen[-1]["word"] == "produces":
+                    break
+            child.send_signal(signal.SIGTERM)
+            _, err = child.communicate(timeout=10)
+        finally:
+            child.kill()
+    assert set(seen[0]) == {"at", "kind", "subject", "level", "word", "was", "text"}
+    assert seen[-1]["subject"] == "genesis" and seen[-1]["level"] == "good"
+    assert child.returncode == 143 and "Traceback" not in err
+
+
+def test_the_shapes_exclude_one_another(run: Run) -> None:
+    assert run("watch", "--plain", "--json").code == 2

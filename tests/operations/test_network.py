@@ -1,0 +1,99 @@
+"""`network`: which check fails for which trouble, and whether the mesh is in one piece, from both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from aitbc_tui.config.model import EnvironmentConfig, HostConfig, NodeConfig, Role
+from aitbc_tui.domain.node import Peers
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.operations.checks import Check, Grade
+from aitbc_tui.operations.network import by_hand, mesh, probe, quantile
+from tests.operations.conftest import OpenScene, Scene
+from tests.state.story import Story, frame
+
+
+async def checks_of(it: Scene) -> dict[tuple[str, str], Check]:
+    found = await probe(it.field(), await it.look(ollama=True, miners=True))
+    return {(check.node or check.host, check.name): check for check in found}
+
+
+async def test_each_trouble_fails_its_own_check(scene: OpenScene) -> None:
+    async with scene() as it:
+        await it.devnet.fault_on("ollama-down")
+        await it.devnet.controls["follower"].act("stop", "aitbc-blockchain-rpc")
+        await it.devnet.controls["follower"].act("stop", "aitbc-blockchain-p2p")
+        await it.devnet._tick()
+        found = await checks_of(it)
+        assert {key for key, check in found.items() if check.grade is Grade.FAIL} == {
+            ("gpu-1", "ollama"),
+            ("follower", "rpc"),
+            ("follower", "p2p port"),
+        }
+        for check in found.values():
+            assert by_hand(check, it.environment), check
+        snapshot = await it.look()
+        assert mesh(snapshot, it.environment)[0] == "partition"
+
+
+async def test_a_host_that_refuses_and_one_with_another_key(scene: OpenScene) -> None:
+    async with scene() as it:
+        await it.devnet.fault_on("ssh-drop", "follower")
+        await it.devnet.fault_on("ssh-hostkey-changed", "genesis")
+        found = await checks_of(it)
+    assert found["follower", "tcp"].grade is Grade.FAIL and found["follower", "host key"].grade is Grade.SKIP
+    assert found["genesis", "tcp"].grade is Grade.PASS and found["genesis", "host key"].kind == "trust"
+    assert ("genesis", "rpc") not in found, "what is behind it is not guessed"
+
+
+async def test_a_large_answer_that_stalls_while_small_ones_pass(
+    scene: OpenScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aitbc_tui.operations.network.LARGE_S", 0.5)
+    async with scene() as it:
+        gate = it.devnet.node("follower").gate
+        gate.huge["/rpc/blocks-range"] = 64 * 1024 * 1024
+        found = await checks_of(it)
+    assert found["follower", "large answer"].grade is Grade.FAIL
+    assert "small answers pass" in found["follower", "large answer"].why
+    assert found["follower", "rpc"].grade is Grade.PASS and found["genesis", "large answer"].grade is Grade.PASS
+
+
+NAMES = ("genesis", "follower", "third")
+ADDRESSES = {"genesis": "10.0.0.1", "follower": "10.0.0.2", "third": "10.0.0.3"}
+
+
+def environment() -> EnvironmentConfig:
+    hosts = {name: HostConfig(name, address) for name, address in ADDRESSES.items()}
+    nodes = tuple(NodeConfig(name, name, "http://127.0.0.1:8006", Role.NODE) for name in NAMES)
+    return EnvironmentConfig("prod", hosts=hosts, nodes=nodes)
+
+
+@pytest.mark.parametrize(
+    ("links", "verdict", "words"),
+    [
+        ({"genesis": "fol thi", "follower": "gen", "third": "gen"}, "connected", "both sides"),
+        ({"genesis": "fol", "follower": "gen", "third": ""}, "partition", "third has no peer"),
+        ({"genesis": "fol thi", "follower": "gen thi", "third": "gen"}, "half-open", "follower → third"),
+        ({"genesis": "fol", "follower": "gen", "third": "gen"}, "partition", "third"),
+        ({"genesis": "fol", "follower": "gen thi"}, "connected", ""),
+    ],
+)
+def test_the_mesh_is_judged_from_both_sides(links: Mapping[str, str], verdict: str, words: str) -> None:
+    story = Story(replace(frame(NAMES)))
+    from aitbc_tui.state.events import Kind
+
+    story.well()
+    for name, others in links.items():
+        seen = tuple(SafeText(ADDRESSES[other]) for other in NAMES if other[:3] in others.split())
+        story.tell(Kind.PEERS, name, Peers(seen, True))
+    found, why, rows = mesh(story.picture(), environment())
+    assert found == verdict and words in why and len(rows) == len(links)
+
+
+def test_quantiles_are_values_that_were_seen() -> None:
+    values = [float(n) for n in range(1, 21)]
+    assert (quantile(values, 0.5), quantile(values, 0.95), quantile([7.0], 0.95)) == (10.0, 19.0, 7.0)
