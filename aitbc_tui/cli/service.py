@@ -54,7 +54,7 @@ def _look(ctx: Context, args: argparse.Namespace, named: Named, action: str) -> 
     async def work(collector: Collector, field: Field) -> Unit:
         return await status(field, named)
 
-    unit = _with_field(ctx, work)
+    unit = with_field(ctx, work)
     if action != "status":
         ctx.err.write(f"plan: {action} {named.unit} on {named.host} ({named.about}); nothing was done\n")
     _print(ctx, args, named, action, unit, None, [])
@@ -88,13 +88,13 @@ def _change(ctx: Context, args: argparse.Namespace, named: Named, action: str) -
         ctx.require(Access.OPERATE, what)
         if action != "start":
             confirm(ctx, args.force, f"{action} {named.unit} on {named.host}")
-        before, after = _with_field(ctx, work)
+        before, after = with_field(ctx, work)
         entry.ended(f"{before.active} -> {after.active}")
     _print(ctx, args, named, action, after, before, issues)
     return Exit.OK
 
 
-def _with_field(ctx: Context, work: Callable[[Collector, Field], Awaitable[Any]]) -> Any:
+def with_field(ctx: Context, work: Callable[[Collector, Field], Awaitable[Any]]) -> Any:
     """Open the collector, wait for the host, take a slot, and run."""
     from aitbc_tui.operations.field import Field
     from aitbc_tui.operations.slots import slot

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.domain.errors import AitbcError, CommandError
@@ -11,6 +12,7 @@ from aitbc_tui.domain.work import GpuReading
 from aitbc_tui.protocol import nvidia
 from aitbc_tui.protocol.trouble import classify
 from aitbc_tui.state.events import Kind, Source
+from aitbc_tui.transport.host import Host, ShellAnswer
 
 LOOP_S = 5
 RETRY_S = 20.0
@@ -27,6 +29,12 @@ class GpuWatch:
         self._host = host
         self._loop_s = loop_s
         self._source = Source(Kind.GPUS, host)
+        self._details = True  # until its driver says that it does not know them
+        self._processes = False
+
+    def with_processes(self) -> None:
+        """The next single reading also asks what computes: one process more on the host, so only when asked for."""
+        self._processes = True
 
     async def run(self) -> None:
         hub = self._asker.hub
@@ -46,7 +54,7 @@ class GpuWatch:
     async def _follow(self) -> None:
         hub = self._asker.hub
         known = await self.once()
-        argv = nvidia.query_argv(self._loop_s)
+        argv = nvidia.query_argv(self._loop_s, details=self._details)
         lines = self._asker.host(self._host).stream(argv, max_line=MAX_LINE)
         async with aclosing(lines) as stream:  # type: ignore[type-var]
             async for cards in rounds(stream, known):
@@ -57,15 +65,32 @@ class GpuWatch:
 
         async def read() -> tuple[tuple[GpuReading, ...], float, float | None]:
             host = self._asker.host(self._host)
-            answer = await host.run(nvidia.query_argv(), timeout_s=10.0, max_bytes=MAX_LINE * MAX_CARDS)
+            answer = await self._query(host)
             if answer.exit_status == 127:
                 raise CommandError(
                     "nvidia-smi is not installed", host=self._host, remedy="or gpu = false for this host"
                 )
-            return nvidia.parse_gpus(answer.stdout), answer.received_at, answer.elapsed_ms
+            cards = nvidia.parse_gpus(answer.stdout)
+            return await self._computing(host, cards), answer.received_at, answer.elapsed_ms
 
         cards = await self._asker.report(self._source, read)
         return len(cards or ())
+
+    async def _query(self, host: Host) -> ShellAnswer:
+        answer = await self._run(host, nvidia.query_argv(details=self._details))
+        if self._details and nvidia.not_known(answer.stdout + answer.stderr):
+            self._details = False
+            answer = await self._run(host, nvidia.query_argv())
+        return answer
+
+    async def _run(self, host: Host, argv: tuple[str, ...]) -> ShellAnswer:
+        return await host.run(argv, timeout_s=10.0, max_bytes=MAX_LINE * MAX_CARDS)
+
+    async def _computing(self, host: Host, cards: tuple[GpuReading, ...]) -> tuple[GpuReading, ...]:
+        if not self._processes:
+            return cards
+        by_card = nvidia.parse_processes((await self._run(host, nvidia.processes_argv())).stdout)
+        return tuple(replace(card, processes=by_card.get(str(card.uuid), ())) for card in cards)
 
 
 async def rounds(lines: AsyncIterator[bytes], known: int) -> AsyncIterator[tuple[GpuReading, ...]]:

@@ -8,7 +8,8 @@ import sys
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.domain.errors import AitbcError, CommandError, ParseError
 from aitbc_tui.domain.text import SafeText, clean
-from aitbc_tui.domain.work import GpuReading
+from aitbc_tui.domain.work import GpuProcess, GpuReading
+from aitbc_tui.protocol import nvidia
 from aitbc_tui.protocol.jsondoc import parse_json
 from aitbc_tui.protocol.trouble import classify
 from aitbc_tui.state.events import Kind, Source
@@ -27,6 +28,9 @@ class NvmlWatch:
         self._host = host
         self._source = Source(Kind.GPUS, host)
         self._argv = argv or (sys.executable, "-m", "aitbc_tui.collect.nvml_child")
+
+    def with_processes(self) -> None:
+        """NVML tells them with everything else."""
 
     async def run(self) -> None:
         hub = self._asker.hub
@@ -127,4 +131,26 @@ def _card(fields: dict[str, object]) -> GpuReading:
         power_limit=number("power_limit"),
         driver=text("driver"),
         lost=fields.get("lost") is True,
+        clock_sm=number("clock_sm"),
+        clock_memory=number("clock_memory"),
+        throttle=_reasons(whole("throttle")),
+        power_min=number("power_min"),
+        power_max=number("power_max"),
+        processes=_processes(fields.get("processes")),
     )
+
+
+def _reasons(mask: int | None) -> tuple[SafeText, ...] | None:
+    return None if mask is None or mask < 0 else nvidia.reasons_of(f"0x{mask:x}")
+
+
+def _processes(listed: object) -> tuple[GpuProcess, ...] | None:
+    if not isinstance(listed, list):
+        return None
+    found = []
+    for item in listed:
+        pid, memory = (item.get("pid"), item.get("memory")) if isinstance(item, dict) else (None, None)
+        if isinstance(pid, int):
+            name = clean(str(item.get("name") or "?"), 48)
+            found.append(GpuProcess(pid, name, memory if isinstance(memory, int) else None))
+    return tuple(found)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 EVERY_S = 5.0
+MOST_PROCESSES = 64
 Fields = dict[str, Any]
 
 
@@ -43,6 +44,7 @@ def _card(nvml: Any, index: int) -> Fields:
     rates = _lost_or_none(nvml, lambda: use(handle))
     power = _ask(lambda: nvml.nvmlDeviceGetPowerUsage(handle), nvml.NVMLError)
     limit = _ask(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(handle), nvml.NVMLError)
+    bounds = _ask(lambda: nvml.nvmlDeviceGetPowerManagementLimitConstraints(handle), nvml.NVMLError)
     return {
         "index": index,
         "uuid": _name(_ask(lambda: nvml.nvmlDeviceGetUUID(handle), nvml.NVMLError)),
@@ -53,7 +55,29 @@ def _card(nvml: Any, index: int) -> Fields:
         "temperature": _ask(lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU), nvml.NVMLError),
         "power": None if power is None else power / 1000.0,
         "power_limit": None if limit is None else limit / 1000.0,
+        "clock_sm": _ask(lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM), nvml.NVMLError),
+        "clock_memory": _ask(lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_MEM), nvml.NVMLError),
+        "throttle": _ask(lambda: nvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle), nvml.NVMLError),
+        "power_min": None if bounds is None else bounds[0] / 1000.0,
+        "power_max": None if bounds is None else bounds[1] / 1000.0,
+        "processes": _ask(lambda: _processes(nvml, handle), nvml.NVMLError),
     }
+
+
+def _processes(nvml: Any, handle: Any) -> list[Fields]:
+    """What computes on the card; its name is that of its program, never its arguments."""
+    found = []
+    for one in nvml.nvmlDeviceGetComputeRunningProcesses(handle)[:MOST_PROCESSES]:
+        found.append({"pid": one.pid, "name": _program(one.pid), "memory": one.usedGpuMemory})
+    return found
+
+
+def _program(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read(64).strip()
+    except OSError:
+        return "?"  # ended meanwhile, or another container's
 
 
 def _lost_or_none(nvml: Any, call: Callable[[], Any]) -> Any:

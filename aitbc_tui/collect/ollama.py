@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.domain.errors import AitbcError, ConnectError, HttpError, ParseError
-from aitbc_tui.domain.text import clean
-from aitbc_tui.domain.work import OllamaModel, OllamaReading
+from aitbc_tui.domain.text import SafeText, clean
+from aitbc_tui.domain.work import LoadedModel, OllamaModel, OllamaReading
+from aitbc_tui.protocol import requests
+from aitbc_tui.protocol.ask import Ask
+from aitbc_tui.protocol.jsondoc import parse_json
+from aitbc_tui.protocol.ollama import parse_version
 from aitbc_tui.state.events import Kind, Source
 
 if TYPE_CHECKING:
@@ -17,7 +23,9 @@ if TYPE_CHECKING:
 
 EVERY_S = 10.0
 TIMEOUT_S = 6.0
+GENERATE_S = 90.0  # a large model takes that long to load
 MAX_MODELS = 500
+_NOT_TOLD = SafeText("")
 MAX_BYTES = 4 * 1024 * 1024
 
 
@@ -26,7 +34,7 @@ class OllamaPoll:
 
     def __init__(self, asker: Asker, host: str, url: str) -> None:
         self._asker = asker
-        self._host = host
+        self._host = self.host = host
         self._url = url
 
     async def look(self) -> None:
@@ -67,7 +75,26 @@ class OllamaPoll:
             raise ParseError(f"not an answer of Ollama: {clean(str(error), 120)}", host=self._host) from None
         finally:
             await client.close()  # type: ignore[no-untyped-call]
-        return reading(tags, loaded), clock.monotonic(), elapsed
+        return reading(tags, loaded, await self._version()), clock.monotonic(), elapsed
+
+    async def _version(self) -> SafeText:
+        """Nice to know: where it is not told, the rest is shown without it."""
+        try:
+            answer = await self._asker.send(self._host, self._url, requests.ollama_version())
+            return parse_version(answer.body)
+        except AitbcError:
+            return SafeText("")
+
+    async def generate(self, model: str) -> Latency:
+        """One token of a trivial prompt: how long it takes, and how much of that was loading the model."""
+        clock = self._asker.hub.clock
+        begun = clock.monotonic()
+        ask = Ask("POST", "/api/generate", body=_trivial(model), timeout_s=GENERATE_S, reads=False)
+        answer = await self._asker.send(self._host, self._url, ask)
+        document = parse_json(answer.body, MAX_BYTES)
+        load = document.get("load_duration") if isinstance(document, dict) else None
+        load_s = load / 1e9 if isinstance(load, int | float) and not isinstance(load, bool) else None
+        return Latency(clean(model, 80), clock.monotonic() - begun, load_s)
 
     def _unreachable(self, error: Exception) -> AitbcError:
         cause = error.__cause__ or error.__context__
@@ -78,7 +105,20 @@ class OllamaPoll:
         )
 
 
-def reading(tags: ListResponse, loaded: ProcessResponse) -> OllamaReading:
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """A trivial generate, in seconds; `load_s` as Ollama itself says."""
+
+    model: SafeText
+    total_s: float
+    load_s: float | None
+
+
+def _trivial(model: str) -> bytes:
+    return json.dumps({"model": model, "prompt": "1", "stream": False, "options": {"num_predict": 1}}).encode()
+
+
+def reading(tags: ListResponse, loaded: ProcessResponse, version: SafeText = _NOT_TOLD) -> OllamaReading:
     """The library's answers as our values; names are remote text."""
     models = [
         OllamaModel(
@@ -89,5 +129,14 @@ def reading(tags: ListResponse, loaded: ProcessResponse) -> OllamaReading:
         )
         for model in list(tags.models)[:MAX_MODELS]
     ]
-    names = tuple(clean(item.model or item.name or "", 80) for item in list(loaded.models)[:MAX_MODELS])
-    return OllamaReading(models=tuple(models), loaded=names)
+    held = list(loaded.models)[:MAX_MODELS]
+    running = tuple(
+        LoadedModel(
+            name=clean(item.model or item.name or "", 80),
+            size=int(item.size) if item.size is not None else None,
+            vram=int(item.size_vram) if item.size_vram is not None else None,
+            expires_at=item.expires_at,
+        )
+        for item in held
+    )
+    return OllamaReading(tuple(models), tuple(one.name for one in running), version, running)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aitbc_tui.collect.clock import Clock
 
+RESOLUTION_S = 0.001  # what is due within this is due now: a sleep may end a rounding error early
 Turn = Callable[[], Awaitable[object]]
 Interval = Callable[[], float]
 
@@ -43,7 +44,7 @@ class Rhythm:
     async def run(self) -> None:
         while True:
             now = self._clock.monotonic()
-            ready = [due for due in self._dues if due.at <= now]
+            ready = [due for due in self._dues if due.at - now < RESOLUTION_S]
             for due in ready:
                 due.at = self._clock.monotonic() + due.interval()
                 await due.turn()

@@ -10,6 +10,8 @@ from aitbc_tui.devnet.seeded import Seeded
 
 DRIVER = "550.54.15"
 _IDLE_W, _IDLE_C = 24.0, 37.0
+LEAST_W, MOST_W = 100.0, 450.0
+_IDLE, _POWER_CAP = 0x1, 0x4
 
 
 @dataclass(slots=True)
@@ -38,6 +40,11 @@ class Card:
         wanted_c = 74.0 if self.busy else _IDLE_C
         self.temp += (wanted_c - self.temp) * min(1.0, seconds / 25)
 
+    def _throttled(self) -> str:
+        """Idle clocks are a reason too, in NVML's eyes; a limit below the default is met under load."""
+        mask = _IDLE if not self.busy else _POWER_CAP if self.limit_w < MOST_W else 0
+        return f"0x{mask:016X}"
+
     def fields(self) -> dict[str, str]:
         """Every field that may be queried, without units."""
         return {
@@ -59,8 +66,11 @@ class Card:
             "power.draw": f"{self.watts:.2f}",
             "power.limit": f"{self.limit_w:.2f}",
             "enforced.power.limit": f"{self.limit_w:.2f}",
-            "power.min_limit": "100.00",
-            "power.max_limit": f"{self.limit_w:.2f}",
+            "power.min_limit": f"{LEAST_W:.2f}",
+            "power.max_limit": f"{MOST_W:.2f}",
+            "power.default_limit": f"{MOST_W:.2f}",
+            "clocks_throttle_reasons.active": self._throttled(),
+            "clocks_event_reasons.active": self._throttled(),
             "fan.speed": str(min(100, max(0, round((self.temp - 30) * 1.6)))),
             "clocks.sm": "2520" if self.busy else "210",
             "clocks.current.sm": "2520" if self.busy else "210",
@@ -74,4 +84,4 @@ def make_card(seeded: Seeded, host: str, index: int) -> Card:
     """A card of this host with an id of its own."""
     identity = uuid.UUID(bytes=seeded.bytes("gpu", host, index)[:16], version=4)
     rng = seeded.rng("gpu", host, index)
-    return Card(index, f"GPU-{identity}", "NVIDIA GeForce RTX 4090", 24564, 450.0, rng)
+    return Card(index, f"GPU-{identity}", "NVIDIA GeForce RTX 4090", 24564, MOST_W, rng)

@@ -147,6 +147,13 @@ class HostFiles:
                 fields["lost"] = "1"
             self.put(f"gpu/{card.index}", "".join(f"{key}={value}\n" for key, value in fields.items()))
 
+    def power_limit(self, index: int) -> float | None:
+        """What `nvidia-smi -pl` was told last; None where it never was."""
+        try:
+            return float((self.data / "limits" / str(index)).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
     def write_sockets(self, listening: Iterable[int], established: Iterable[tuple[str, str]]) -> None:
         self.put("ss-listen", "".join(f"127.0.0.1:{port} 0.0.0.0:*\n" for port in listening))
         self.put("ss-estab", "".join(f"{local} {peer}\n" for local, peer in established))

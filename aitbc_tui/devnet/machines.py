@@ -166,6 +166,7 @@ def step_gpus(machine: Machine, seconds: float) -> None:
     held = machine.ollama.vram_mib() if machine.ollama.up else 0
     for card in machine.cards:
         card.held_mib = 12 + held
+        card.limit_w = machine.files.power_limit(card.index) or card.limit_w
         card.step(seconds)
     machine.files.write_gpus(machine.cards)
 

@@ -102,6 +102,21 @@ class GpuReading:
     power_limit: float | None
     driver: SafeText = SafeText("")
     lost: bool = False
+    clock_sm: float | None = None  # MHz
+    clock_memory: float | None = None
+    throttle: tuple[SafeText, ...] | None = None  # why it runs slower than it could; None: the driver does not say
+    power_min: float | None = None  # the bounds within which its limit may be set
+    power_max: float | None = None
+    processes: tuple[GpuProcess, ...] | None = None  # None: not asked
+
+
+@dataclass(frozen=True, slots=True)
+class GpuProcess:
+    """What computes on a card: its process id on that host, its name, its share of the memory in bytes."""
+
+    pid: int
+    name: SafeText
+    memory: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,17 @@ class OllamaReading:
     models: tuple[OllamaModel, ...]
     loaded: tuple[SafeText, ...] = ()
     version: SafeText = SafeText("")
+    running: tuple[LoadedModel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in memory (`/api/ps`): its share of VRAM in bytes, and when Ollama will let go of it."""
+
+    name: SafeText
+    size: int | None
+    vram: int | None
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ async def back_up(field: Field, node: NodeConfig) -> Backup:
             host=node.host,
             remedy="make room, or --force to go on without a backup",
         )
-    target = backup_name(database, field.utc())
+    target = await free_name(field, node, database)
     field.told("backup", node.name, f"{size:,} bytes to {target}")
     await _statement(field, node, commands.vacuum(database, target))
     await _proved(field, node, target)
@@ -92,13 +92,27 @@ async def _proved(field: Field, node: NodeConfig, file: str) -> None:
         raise
 
 
-async def _trim(field: Field, node: NodeConfig, original: str) -> tuple[str, ...]:
-    """Remove the oldest of ours beyond three. Their names sort by time."""
+async def ours_in(field: Field, node: NodeConfig, original: str) -> list[str]:
+    """The names of our backups of a file, oldest first: they sort by time."""
     folder, _, name = original.rpartition("/")
     answer = await field.run(node.host, node.name, commands.files(folder))
     mark = f"{name}{commands.BACKUP_MARK}"
-    ours = sorted(line for line in answer.stdout.decode("utf-8", "replace").split("\n") if line.startswith(mark))
-    surplus = tuple(f"{folder}/{line}" for line in ours[:-KEPT])
+    return sorted(line for line in answer.stdout.decode("utf-8", "replace").split("\n") if line.startswith(mark))
+
+
+async def free_name(field: Field, node: NodeConfig, original: str) -> str:
+    """A name that no backup has yet, also when two are made in one second: nothing is ever written over."""
+    taken = set(await ours_in(field, node, original))
+    utc = field.utc()
+    while (name := backup_name(original, utc)).rpartition("/")[2] in taken:
+        utc += 1
+    return name
+
+
+async def _trim(field: Field, node: NodeConfig, original: str) -> tuple[str, ...]:
+    """Remove the oldest of ours beyond three."""
+    folder = original.rpartition("/")[0]
+    surplus = tuple(f"{folder}/{name}" for name in (await ours_in(field, node, original))[:-KEPT])
     for file in surplus:
         await field.run(node.host, node.name, commands.remove_backup(file), root=True)
     return surplus

@@ -41,7 +41,19 @@ SQLITE = (
     "import sqlite3,sys;"
     "[print(*r) for r in sqlite3.connect('file:'+sys.argv[1]+'?mode=ro',uri=True).execute(sys.argv[2])]"
 )
+# Puts an old power limit back after so many seconds unless it was told to keep the new one. It runs on the GPU host and
+# in a session of its own, so that a lost link, or the end of this program, rolls back too. Prints its private folder.
+ROLLBACK = (
+    'd=$(mktemp -d /tmp/aitbc-tui-power.XXXXXXXX) || exit 9; s=$4; [ "$s" = none ] && s=; '
+    'setsid sh -c \': >"$2/armed"; sleep "$1"; [ -e "$2/keep" ] || $5 nvidia-smi -i "$3" -pl "$4"; rm -rf "$2"\' '
+    'aitbc-tui "$1" "$d" "$3" "$2" "$s" >/dev/null 2>&1 </dev/null & n=0; '
+    'until [ -e "$d/armed" ] || [ $n -ge 40 ]; do sleep 0.1; n=$((n + 1)); done; [ -e "$d/armed" ] && echo "$d"'
+)
 _PARTS = {
+    "{armed}": re.escape(ROLLBACK),
+    "{watts}": r"\d+(?:\.\d+)?",
+    "{sudo}": r"(?:none|sudo -n)",
+    "{keep}": r"/tmp/aitbc-tui-power\.\w{8}/keep",
     "{script}": re.escape(SQLITE),
     "{path}": r"/[\w.+@/-]+",
     "{backup}": rf"/[\w.+@/-]+{re.escape(BACKUP_MARK)}\d{{8}}T\d{{6}}Z(?:\.db)?",
@@ -64,6 +76,10 @@ COMMANDS: tuple[Fixed, ...] = (
     Fixed("ls -1 {path}", "which backups there are"),
     Fixed("nvidia-smi --query-gpu={fields} --format=csv,noheader,nounits", "the cards, once"),
     Fixed("nvidia-smi --query-gpu={fields} --format=csv,noheader,nounits --loop={n}", "the cards, while it is read"),
+    Fixed("nvidia-smi --query-compute-apps={fields} --format=csv,noheader,nounits", "what computes on the cards"),
+    Fixed("sh -c {armed} aitbc-tui {n} {watts} {n} {sudo}", "puts a power limit back by itself", writes=True),
+    Fixed("nvidia-smi -i {n} -pl {watts}", "gpus power-limit", writes=True, sudo=True),
+    Fixed("touch {keep}", "gpus power-limit: it may stay", writes=True),
     Fixed("journalctl -u {unit} -n {n} --no-pager -o short-iso", "a unit's log", sudo=True),
     Fixed("journalctl -u {unit} -n {n} --no-pager -o short-iso -f", "the same, followed", sudo=True),
     Fixed("sqlite3 -readonly {path} PRAGMA integrity_check", "whether a backup can be read back", sudo=True),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aitbc_tui.config.model import NodeConfig
 from aitbc_tui.domain.errors import AitbcError, ConfigError
 from aitbc_tui.operations import commands
-from aitbc_tui.operations.backup import backup_name
+from aitbc_tui.operations.backup import free_name
 from aitbc_tui.operations.envfile import AGREED, EnvValues, holds_secret, new_salt, read_env, shown_value
 from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.tally import SyncError
@@ -86,7 +86,7 @@ async def _copy(
         field.tally.issue("validation", target.name, f"{key} was not copied: on {source.name} it {why}")
         return
     file = ours.files.get(key) or target.env_files[-1]
-    backup = backup_name(file, field.utc())
+    backup = await free_name(field, target, file)
     await field.run(target.host, target.name, commands.copy(file, backup), root=True)
     run.backups.append(backup)
     try:

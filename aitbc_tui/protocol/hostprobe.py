@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import shlex
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
@@ -36,6 +37,13 @@ case "$s $l $r " in {patterns}) p=$((p+1)); [ $p -le {printed} ] || {{ printf '@
 printf '@tcp %s %s %s\\n' "$l" "$r" "$s";; esac; done < /proc/net/$f; done
 """
 
+# The first process of each unit's cgroup: another one means that the unit was restarted, or stopped.
+_CGROUPS = """\
+for u in {units}; do p=-; for d in /sys/fs/cgroup/system.slice /sys/fs/cgroup/systemd/system.slice; do
+[ -r "$d/$u/cgroup.procs" ] && read -r p < "$d/$u/cgroup.procs" && break; done; printf '@unit %s %s\\n' "$u" "$p"; done
+"""
+_UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]{1,255}")
+
 
 @dataclass(frozen=True, slots=True)
 class CpuTimes:
@@ -45,15 +53,19 @@ class CpuTimes:
     total: int
 
 
-def probe_script(ports: Collection[int] = ()) -> str:
-    """The script: figures always, sockets of `ports` (local or remote) when there are any."""
+def probe_script(ports: Collection[int] = (), units: Collection[str] = ()) -> str:
+    """The script: figures always, sockets of `ports` (local or remote) and cgroups of `units` when there are any."""
     if any(not 0 < port < 65536 for port in ports):
         raise ConfigError("a P2P port is a number from 1 to 65535")
     sockets = ""
     if ports:
         patterns = "|".join(f'0[1A]" "*":{port:04X} "*' for port in sorted(set(ports)))
         sockets = _SOCKETS.format(lines=MAX_TCP_LINES, printed=MAX_PRINTED, patterns=patterns)
-    return "{ " + _FIGURES + sockets + "printf '@end\\n'; } 2>/dev/null\n"
+    if any(not _UNIT.fullmatch(unit) for unit in units):
+        raise ConfigError("a unit's name has letters, digits and : _ . @ - only")
+    names = " ".join(shlex.quote(unit if "." in unit else f"{unit}.service") for unit in units)
+    groups = _CGROUPS.format(units=names) if names else ""
+    return "{ " + _FIGURES + sockets + groups + "printf '@end\\n'; } 2>/dev/null\n"
 
 
 def parse_host_figures(output: bytes, previous: CpuTimes | None = None) -> tuple[HostFigures, CpuTimes | None]:
@@ -72,6 +84,12 @@ def parse_host_figures(output: bytes, previous: CpuTimes | None = None) -> tuple
         memory_available=memory.get("MemAvailable:"),
     )
     return figures, times
+
+
+def parse_cgroups(output: bytes) -> Mapping[str, str]:
+    """The first process of each unit's cgroup, `-` where there is none (or no such hierarchy)."""
+    pairs = (rest.partition(" ") for tag, rest in _lines(output) if tag == "@unit")
+    return {name: pid for name, _, pid in pairs if pid == "-" or pid.isdecimal()}
 
 
 def parse_peers(output: bytes, port: int, also: Collection[int] = ()) -> Peers:

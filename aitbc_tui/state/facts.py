@@ -197,6 +197,6 @@ def begin(topology: Topology) -> World:
         gpus={str(h.name): Observed(f"nvidia-smi at {h.name}", host_limit) for h in t.hosts if h.gpu},
         ollamas={str(h.name): Observed(f"GET /api/tags at {h.name}", 95.0) for h in t.hosts if h.ollama},
         figures={name: Observed(f"/proc at {name}", host_limit) for name in names},
-        disks={name: Observed(f"df at {name}", 50.0) for name in names},
+        disks={name: Observed(f"df at {name}", 2800.0) for name in names},
         units={name: Observed(f"systemctl show at {name}", unit_limit) for name in names},
     )

@@ -160,12 +160,20 @@ def _running(view: JobView, miners: tuple[MinerRow, ...], utc: float) -> Verdict
     if view.overtaken and ran is not None and ran > OVERTAKEN_S:
         text = f"no result after {coarse_age(ran)}; its miner has taken another job since"
         return Verdict(Level.BAD, SafeText("STUCK"), SafeText(text), since)
-    if ran is not None and ran > RUN_LIMIT_S + RUN_GRACE_S:
+    if ran is not None and ran > RUN_LIMIT_S + RUN_GRACE_S and _beaten_since(miner, ran):
         text = f"no result after {coarse_age(ran)}; the miner lives"
         return Verdict(Level.BAD, SafeText("STUCK"), SafeText(text), since)
     due = RUN_LIMIT_S if ran is None else max(0.0, RUN_LIMIT_S - ran)
     words = f"result due within {int(due + 9) // 10 * 10} s" if due > 0 else "result due now"
     return Verdict(Level.RUNNING, SafeText("running"), SafeText(words), since)
+
+
+def _beaten_since(miner: MinerRow | None, ran: float) -> bool:
+    """A miner at work sends no heartbeat (contract 5): one since it took the job says that it lives and has let go.
+
+    Without one the miner itself may be gone, which its own limit tells.
+    """
+    return miner is None or miner.beat_age_s is None or miner.beat_age_s < ran - RUN_GRACE_S
 
 
 def _completed(view: JobView) -> Verdict:

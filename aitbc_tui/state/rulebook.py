@@ -38,7 +38,7 @@ _ALL: tuple[tuple[Rule, str], ...] = (
     # nodes and hosts
     (Rule("follower-down", "DOWN", _BAD, hold_s=2.0), "l: its log, then start the unit"),
     (Rule("producer-down", "DOWN", _BAD, hold_s=2.0), "l: its log, then start the unit"),
-    (Rule("unit-down", "unit down", _WARN, hold_s=6.0), "l: its log, then start the unit"),
+    (Rule("unit-down", "unit down", _WARN, hold_s=20.0), "l: its log, then start the unit"),
     (Rule("unit-crashloop", "CRASHES", _BAD, hold_s=2.0), "l: why it dies"),
     (Rule("rpc-down", "rpc", _WARN, hold_s=4.0), "l: the log of its RPC unit"),
     (Rule("rpc-hang", "HANGS", _BAD, hold_s=1.0), "o: restart its RPC unit"),

@@ -70,7 +70,7 @@ class Topology:
     miners_interval_s: float = 5.0
     receipts_interval_s: float = 5.0
     host_interval_s: float = 10.0
-    units_interval_s: float = 15.0
+    units_interval_s: float = 60.0
     labels: dict[str, SafeText] = field(default_factory=dict)
 
     def node(self, name: str) -> NodeFrame | None:

@@ -60,6 +60,13 @@ class Commands(Provider):
             "stress test", "many jobs to their verified receipts, and a report", partial(registry.open_stress, app)
         )
         yield Command("connections", "hosts, host keys, credentials, bytes", partial(registry.open_connections, app))
+        yield Command("alarm details", "what each means, what to do, quiet", partial(registry.open_alarms, app))
+        yield Command("events", "what happened, newest first", partial(registry.open_events, app))
+        yield Command("operations", "status, health, sync, message, coordinate", partial(registry.open_operations, app))
+        yield Command("logs", "the journal of a unit, followed", partial(registry.open_logs, app))
+        yield Command("environments", "which network; go over to another", partial(registry.open_environments, app))
+        for row in app.current.nodes:
+            yield Command(f"node {row.name}", "blocks side by side", partial(registry.open_node, app, str(row.name)))
         yield Command("refresh", "ask every source now, retry lost links", app.action_refresh)
         yield Command("freeze", "rows stand still, ages and alarms go on", self._freeze)
         yield Command("ascii", "glyphs in ASCII, or back", lambda: app.set_look(ascii_only=not app.look.ascii))

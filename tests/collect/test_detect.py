@@ -37,11 +37,14 @@ from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.capability import AuthMode, Generation
+from aitbc_tui.state.events import Kind
+from aitbc_tui.state.facts import ReceiptPage
+from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.host import open_host
 from aitbc_tui.transport.spec import HostSpec
 from tests.fixtures.chain import running, until
 from tests.fixtures.replay import Replay
-from tests.state.story import frame
+from tests.state.story import Story, frame, utc
 
 SEED = 4711
 F, P, N = "coordinator-2026-02", "platform-2026-08", "node-2026-04"
@@ -416,3 +419,28 @@ async def test_a_payment_released_without_a_transaction_is_seen(tmp_path: Path) 
     assert row is not None and row.payment is not None
     assert (row.payment.status, row.payment.amount, row.payment.transaction_hash) == ("released", 1.0, None)
     assert row.job.payment_status == "released"
+
+
+def test_an_idle_chain_of_this_version_may_rest_for_a_minute() -> None:
+    """A heartbeat block comes every 60 s by default: before that nothing is wrong, after it the producer is dead."""
+    slow = frame()
+    slow = replace(slow, nodes=tuple(replace(n, generation="2026-08", heartbeat_s=60.0) for n in slow.nodes))
+
+    def stands(topology: Topology, seconds: int) -> list[str]:
+        story = Story(topology)
+        height = story.go_on(20)
+        for waited in range(2, seconds, 2):
+            story.wait(2)
+            for node in ("genesis", "follower"):
+                story.head(node, height, age=waited)
+                story.pool(node, ())
+                story.units(node)
+            story.jobs()
+            story.miners(story.miner("3f9a"))
+            story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage((), 0, utc(story.utc)))
+            story.picture()
+        return [str(row.verdict.word) for row in story.picture().nodes if row.verdict.level is Level.BAD]
+
+    assert stands(slow, 58) == []
+    assert stands(slow, 70) == ["STALLED"]
+    assert stands(frame(), 30) == ["STALLED"], "the older nodes make a block every two seconds"

@@ -256,3 +256,15 @@ async def test_the_source_itself_has_nothing_to_take(scene: OpenScene, target: s
         done = await sync(field, await it.look(), order)
     assert done.outcome == "failed" and done.synced() == {"blockchain": None}
     assert any(issue["kind"] == "validation" for issue in field.tally.issues)
+
+
+async def test_two_backups_in_one_second_are_two_files(scene: OpenScene) -> None:
+    from aitbc_tui.operations.backup import back_up
+
+    async with scene() as it:
+        await it.look()
+        field = it.field()
+        field.utc = lambda: 1_795_000_000.0
+        made = [(await back_up(field, it.node("follower"))).path for _ in range(2)]
+        here = os.listdir(it.node("follower").data or "")
+        assert len(set(made)) == 2 and all(path.rpartition("/")[2] in here for path in made)

@@ -62,7 +62,11 @@ async def test_only_the_named_key_is_copied_with_a_backup(scene: OpenScene) -> N
         assert "max_txs_per_block" not in env_file(it).read_text()
         backups = list(env_file(it).parent.glob("*.aitbc-tui-*"))
         assert [b.read_text() for b in backups] == [before]
-        done, _ = await run(it, "max_txs_per_block")
+        change(env_file(it), "block_time_seconds", "9")
+        first = env_file(it).read_text()
+        done, document = await run(it, "block_time_seconds", "max_txs_per_block")
+        saved = sorted(env_file(it).parent.glob("*.aitbc-tui-*"))
+        assert len(saved) == 3 and saved[1].read_text() == first, "no backup is written over another"
         assert "max_txs_per_block=500\n" in env_file(it).read_text() and done.outcome == "success"
         assert "proposer_id=follower-node-aitbc" in env_file(it).read_text(), "its own keys are its own"
         assert "enable_block_production=false" in env_file(it).read_text()

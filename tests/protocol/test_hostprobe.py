@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aitbc_tui.domain.errors import ConfigError, ParseError
-from aitbc_tui.protocol.hostprobe import CpuTimes, parse_host_figures, parse_peers, probe_script
+from aitbc_tui.protocol.hostprobe import CpuTimes, parse_cgroups, parse_host_figures, parse_peers, probe_script
 
 needs_proc = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="no /proc/net/tcp here")
 SHELLS = [shell for shell in ("/bin/sh", "/bin/bash", "/bin/dash") if shutil.which(shell)]
@@ -134,3 +134,18 @@ def test_arbitrary_output(output: bytes) -> None:
     for parse in (parse_host_figures, lambda o: parse_peers(o, 7070)):
         with contextlib.suppress(ParseError):
             parse(output)
+
+
+def test_cgroups_of_units_are_read_by_built_ins() -> None:
+    script = probe_script((7070,), ("aitbc-node", "other.service"))
+    assert "/sys/fs/cgroup/system.slice" in script and "aitbc-node.service" in script
+    assert parse_cgroups(b"@unit aitbc-node.service 412\n@unit other.service -\n@unit x $(id)\n@end\n") == {
+        "aitbc-node.service": "412",
+        "other.service": "-",
+    }
+
+
+@pytest.mark.parametrize("unit", ["a b", "$(id)", "../../etc/passwd/x", "a;b", "", "x" * 256])
+def test_a_name_that_is_no_unit_never_reaches_a_shell(unit: str) -> None:
+    with pytest.raises(ConfigError):
+        probe_script((), (unit,))

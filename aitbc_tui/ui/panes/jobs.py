@@ -7,6 +7,7 @@ from aitbc_tui.domain.snapshot import JobRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, glyph, level_role
+from aitbc_tui.ui.panes.rows import Rows, spine
 from aitbc_tui.ui.panes.table import WIDE, Cell, Column, Content, PaneView, Row, pane_lines
 
 NOT_OURS = "? not ours"
@@ -118,7 +119,11 @@ def job_row(row: JobRow, now: float, wide: bool) -> Row:
 
 
 def content(snapshot: Snapshot, width: int) -> Content:
-    rows = [job_row(row, snapshot.now, width >= WIDE) for row in snapshot.jobs]
+    rows = Rows(
+        spine("jobs", snapshot.jobs, lambda row: row.job.job_id),
+        lambda row: job_row(row, snapshot.now, width >= WIDE),
+        lambda row: row.verdict,
+    )
     columns = NARROW if width < 96 else COLUMNS
     return Content(Pane.JOBS, snapshot.panes[Pane.JOBS], columns, rows)
 

@@ -7,6 +7,7 @@ from aitbc_tui.domain.snapshot import MempoolRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role
+from aitbc_tui.ui.panes.rows import Rows, spine
 from aitbc_tui.ui.panes.table import Cell, Column, Content, PaneView, Row, pane_lines
 
 COLUMNS = (
@@ -65,7 +66,11 @@ def mempool_row(row: MempoolRow, now: float) -> Row:
 
 
 def content(snapshot: Snapshot, width: int) -> Content:
-    rows = [mempool_row(row, snapshot.now) for row in snapshot.mempools]
+    rows = Rows(
+        spine("mempools", snapshot.mempools, lambda row: row.name),
+        lambda row: mempool_row(row, snapshot.now),
+        lambda row: row.verdict,
+    )
     return Content(Pane.MEMPOOL, snapshot.panes[Pane.MEMPOOL], COLUMNS, rows)
 
 

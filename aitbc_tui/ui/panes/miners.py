@@ -6,6 +6,7 @@ from aitbc_tui.domain.snapshot import MinerRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role
+from aitbc_tui.ui.panes.rows import Rows, spine
 from aitbc_tui.ui.panes.table import Cell, Column, Content, PaneView, Row, pane_lines
 
 _ROOMY = 64  # from this pane width on two blanks stand before "avg s"
@@ -64,7 +65,11 @@ def miner_row(row: MinerRow, now: float) -> Row:
 
 
 def content(snapshot: Snapshot, width: int) -> Content:
-    rows = [miner_row(row, snapshot.now) for row in snapshot.miners]
+    rows = Rows(
+        spine("miners", snapshot.miners, lambda row: row.miner.identity.label),
+        lambda row: miner_row(row, snapshot.now),
+        lambda row: row.verdict,
+    )
     columns = _WIDER if width >= _ROOMY else COLUMNS
     return Content(Pane.MINERS, snapshot.panes[Pane.MINERS], columns, rows)
 

@@ -10,6 +10,7 @@ from aitbc_tui.domain.snapshot import NodeRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role
+from aitbc_tui.ui.panes.rows import Rows, spine
 from aitbc_tui.ui.panes.table import WIDE, Cell, Column, Content, PaneView, Row, pane_lines
 
 T = TypeVar("T")
@@ -158,7 +159,11 @@ def content(snapshot: Snapshot, width: int) -> Content:
     height = snapshot.chain.display_height
     header = "hash" if height is None else f"hash at {fmt.thousands(height)}"
     bound = fresh_bound(snapshot.environment.interval_s)
-    rows = [node_row(node, snapshot.now, width >= WIDE, bound) for node in snapshot.nodes]
+    rows = Rows(
+        spine("nodes", snapshot.nodes, lambda node: node.name),
+        lambda node: node_row(node, snapshot.now, width >= WIDE, bound),
+        lambda node: node.verdict,
+    )
     return Content(Pane.NODES, snapshot.panes[Pane.NODES], COLUMNS, rows, {"hash": header})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aitbc_tui.domain.snapshot import Pane, ReceiptRow, Snapshot
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role
+from aitbc_tui.ui.panes.rows import Rows, spine
 from aitbc_tui.ui.panes.table import Cell, Column, Content, PaneView, Row, pane_lines
 
 COLUMNS = (
@@ -52,7 +53,11 @@ def receipt_row(row: ReceiptRow, now: float) -> Row:
 
 
 def content(snapshot: Snapshot, width: int) -> Content:
-    rows = [receipt_row(row, snapshot.now) for row in snapshot.receipts]
+    rows = Rows(
+        spine("receipts", snapshot.receipts, receipt_key),
+        lambda row: receipt_row(row, snapshot.now),
+        lambda row: row.verdict,
+    )
     return Content(Pane.RECEIPTS, snapshot.panes[Pane.RECEIPTS], COLUMNS, rows)
 
 

@@ -11,6 +11,7 @@ from aitbc_tui.domain.snapshot import Pane, PaneSummary
 from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.panes.rows import Rows
 from aitbc_tui.ui.panes.title import NAMES, pane_age, title_line
 
 
@@ -114,35 +115,30 @@ def pane_title(content: Content, width: int, now: float, view: PaneView, *, shor
     )
 
 
-def visible(content: Content, view: PaneView) -> list[Row]:
+def visible(content: Content, view: PaneView) -> Rows:
     """The rows that pass the filter, in the chosen order; the held order stays while the pane has the focus."""
-    rows = [row for row in content.rows if not view.filter or row.matches(view.filter)]
+    rows = Rows.of(content.rows)
+    if view.filter:
+        rows = rows.ordered(at for at, row in enumerate(rows) if row.matches(view.filter))
     if view.sort == "worst":
-        rows.sort(key=lambda row: severity(row.verdict.level))
+        levels = [severity(verdict.level) for _, verdict in rows.verdicts()]
+        rows = rows.ordered(sorted(range(len(rows)), key=levels.__getitem__))
     elif view.sort == "newest":
-        rows.sort(key=lambda row: -row.newest)
+        rows = rows.ordered(sorted(range(len(rows)), key=lambda at: -rows[at].newest))
     elif view.sort == "name":
-        rows.sort(key=lambda row: row.name)
-    if not view.held:
-        return rows
-    by_key = {row.key: row for row in rows}
-    kept = [by_key[key] for key in view.held if key in by_key]
-    known = {row.key for row in kept}
-    for index, row in enumerate(rows):
-        if row.key not in known:
-            kept.insert(min(index, len(kept)), row)
-    return kept
+        rows = rows.ordered(sorted(range(len(rows)), key=lambda at: rows[at].name))
+    return rows.held(view.held) if view.held else rows
 
 
 def selected_key(rows: Sequence[Row], view: PaneView) -> str | None:
     """The chosen thing; as long as nothing was chosen, the worst."""
-    if not rows:
+    lazy = Rows.of(rows)
+    if not lazy:
         return None
-    if view.cursor is not None and any(row.key == view.cursor for row in rows):
+    if view.cursor is not None and lazy.find(view.cursor) is not None:
         return view.cursor
-    bad = [row for row in rows if row.verdict.level in (Level.BAD, Level.WARN)]
-    worst = min(bad, key=lambda row: severity(row.verdict.level), default=rows[0])
-    return worst.key
+    bad = [(severity(one.level), key) for key, one in lazy.verdicts() if one.level in (Level.BAD, Level.WARN)]
+    return min(bad, key=lambda pair: pair[0])[1] if bad else lazy.keys[0]
 
 
 def shown_columns(columns: Sequence[Column], width: int, hscroll: int = 0) -> list[Column]:
@@ -223,7 +219,7 @@ def window(rows: Sequence[Row], chosen: str | None, height: int) -> Sequence[Row
     """As many rows as there is room for, with the chosen one among them."""
     if len(rows) <= height:
         return rows
-    index = next((i for i, row in enumerate(rows) if row.key == chosen), 0)
+    index = Rows.of(rows).find(chosen) or 0
     top = max(0, min(index - height + 1, len(rows) - height)) if index >= height else 0
     return rows[top : top + height]
 
@@ -258,8 +254,9 @@ def _empty_runs(text: str) -> list[Run]:
 def old_line(content: Content, now: float) -> list[Line]:
     """Over rows of which none was heard for ten minutes: all of this is old."""
     oldest = content.summary.oldest_at
-    silent = bool(content.rows) and all(row.verdict.level is Level.STALE for row in content.rows)
-    if oldest is None or not silent or now - oldest < VERY_OLD_S:
+    if oldest is None or now - oldest < VERY_OLD_S or not content.rows:
+        return []
+    if any(verdict.level is not Level.STALE for _, verdict in Rows.of(content.rows).verdicts()):
         return []
     return [Line((Run(f" ~ all of this is {fmt.age(now - oldest)} old", Role.STALE),))]
 

@@ -15,7 +15,8 @@ from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.panes import overview
 from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, lower_panes, mode_for
 from aitbc_tui.ui.panes.builders import build_pane, safe_content
-from aitbc_tui.ui.panes.table import PaneView, Row, selected_key, visible
+from aitbc_tui.ui.panes.rows import Rows
+from aitbc_tui.ui.panes.table import PaneView, selected_key, visible
 from aitbc_tui.ui.screens import actions, registry
 from aitbc_tui.ui.screens.base import StatusScreen
 from aitbc_tui.ui.widgets.canvas import Canvas
@@ -129,7 +130,7 @@ class DashboardScreen(StatusScreen):
             panes=panes,
         )
 
-    def rows(self, pane: Pane) -> list[Row]:
+    def rows(self, pane: Pane) -> Rows:
         snapshot = self.shown(self.aitbc.current)
         return visible(safe_content(snapshot, pane, self.size.width), self.view(pane, snapshot))
 
@@ -197,7 +198,7 @@ class DashboardScreen(StatusScreen):
         """Rows keep their order while the pane has the focus; new ones come in where they belong."""
         content = safe_content(shown, self.focus_pane, self.size.width)
         view = replace(self.view(self.focus_pane, shown), filter="")
-        self.choices.held = tuple(row.key for row in visible(content, view))
+        self.choices.held = visible(content, view).keys
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         access = self.aitbc.current.environment.access
@@ -276,10 +277,8 @@ class DashboardScreen(StatusScreen):
         rows = self.rows(self.focus_pane)
         if not rows:
             return
-        keys = [row.key for row in rows]
-        chosen = self.selected()
-        index = keys.index(chosen) if chosen in keys else 0
-        self.choices.cursor[self.focus_pane] = keys[max(0, min(len(keys) - 1, index + step))]
+        index = rows.find(self.selected()) or 0
+        self.choices.cursor[self.focus_pane] = rows[max(0, min(len(rows) - 1, index + step))].key
         self.repaint()
 
     def action_columns(self, step: int) -> None:

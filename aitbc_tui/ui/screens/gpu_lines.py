@@ -35,7 +35,7 @@ def _sentence(row: GpuRow) -> str:
         return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
     return {
         "works": "It computes now.",
-        "ready": "Its miner is free; it waits for work.",
+        "ready": "It does not compute now; a model is loaded.",
         "spare": "No miner is configured for it.",
     }.get(str(row.verdict.word), f"It is {row.verdict.word}.")
 

@@ -16,7 +16,7 @@ from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import Auditing, outcome, words
 from aitbc_tui.ui.screens.job_lines import DetailView, build_job, unknown_job
 from aitbc_tui.ui.screens.job_text import CANCELABLE
-from aitbc_tui.ui.screens.registry import open_cancel, open_receipt, open_submit
+from aitbc_tui.ui.screens.registry import open_cancel, open_logs, open_miner, open_receipt, open_submit
 
 
 class JobScreen(DetailScreen):
@@ -32,6 +32,8 @@ class JobScreen(DetailScreen):
         Binding("y", "copy", show=False),
         Binding("c", "cancel", show=False),
         Binding("n", "submit", show=False),
+        Binding("l", "log", show=False),
+        Binding("m", "miner", show=False),
     ]
 
     def __init__(self, job_id: str) -> None:
@@ -77,6 +79,7 @@ class JobScreen(DetailScreen):
             ("j/k", "next job"),
             *([("c", "cancel")] if cancel else []),
             *([("Enter", "receipt")] if receipt else []),
+            *([("l", "miner log"), ("m", "miner")] if self._miner() and width >= 120 else []),
             ("p", "prompt"),
             *([("u", "unmask")] if isinstance(self.aitbc.backend, Auditing) else []),
             ("v", "verify"),
@@ -157,3 +160,21 @@ class JobScreen(DetailScreen):
             self.toast(f"it is over ({row.job.state}): nothing to cancel")
         else:
             open_cancel(self.aitbc, self.job_id)
+
+    def _miner(self) -> str:
+        row = self._row()
+        return "" if row is None or row.job.miner is None else str(row.job.miner.label)
+
+    def action_miner(self) -> None:
+        if self._miner():
+            open_miner(self.aitbc, self._miner())
+        else:
+            self.toast("no miner has it yet")
+
+    def action_log(self) -> None:
+        """The log of the host that this miner is configured on."""
+        hosts = [row.host for row in self.aitbc.current.miners if row.miner.identity.label == self._miner()]
+        if hosts and hosts[0] is not None:
+            open_logs(self.aitbc, str(hosts[0]))
+        else:
+            self.toast("where its miner runs is not configured: [env.NAME.miners.M] with host and unit")

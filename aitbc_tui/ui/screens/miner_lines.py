@@ -34,6 +34,8 @@ def _sentence(snapshot: Snapshot, row: MinerRow) -> str:
     running = [job for job in jobs_of(snapshot, str(row.miner.identity.label)) if job.job.state == "RUNNING"]
     if running:
         return f"It works on {fmt.job_id(running[0].job.job_id)}."
+    if row.miner.inflight:
+        return f"It has {row.miner.inflight} in hand; the list of jobs does not show which yet."
     return "It is free: it polls for work every few seconds."
 
 

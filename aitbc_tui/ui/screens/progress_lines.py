@@ -23,7 +23,7 @@ _MARKS = {
 
 def _evidence_line(one: Evidence, width: int) -> Line:
     took = "" if one.took_ms is None else f"{one.took_ms:.0f} ms"
-    asked = max(20, width - 28 - max(12, width // 4))
+    asked = width - 40 - max(0, width - 80) // 3
     text = f" {clock(one.at):<8} {pad(str(one.host), 8)} {pad(str(one.asked), asked)}{right(took, 8)} "
     return Line((paint.Run(text, Role.MUTED), paint.Run(cut(str(one.answer), width - len(text)))))
 
