@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from aitbc_tui.cli import fromhost
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.options import Parser, add_command, add_json
@@ -15,8 +16,14 @@ from aitbc_tui.domain.errors import ConfigError
 
 def add(parser: Parser, verb: str) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    init = add_command(actions, "init", "write a commented configuration to begin with", "aitbc-tui config init")
+    init = add_command(
+        actions,
+        "init",
+        "write a configuration to begin with",
+        "aitbc-tui config init\naitbc-tui config init --from-host genesis=aitbc --from-host aitbc1",
+    )
     init.add_argument("--force", action="store_true", help="replace a file that is there")
+    fromhost.add(init)
     show = add_command(
         actions, "show", "every value and where it came from, secrets masked", "aitbc-tui config show --json"
     )
@@ -50,8 +57,9 @@ def _init(ctx: Context, args: argparse.Namespace) -> int:
     path, _ = _located(ctx)
     if not args.force and os.path.exists(path):
         raise ConfigError(f"{path}: exists already", remedy="--force replaces it, --config FILE writes another one")
+    content = fromhost.written(ctx, args) if args.from_host else STARTER
     private_folder(path.parent)
-    replace_file(path, STARTER.encode())
+    replace_file(path, content.encode())
     ctx.out.write(f"{path}\n")
     ctx.err.write("Edit it, then: aitbc-tui config validate\n")
     return Exit.OK

@@ -132,6 +132,19 @@ FAMILIES: tuple[Family, ...] = (
         "aitbc-tui jobs --state queued\naitbc-tui jobs --mine --json",
     ),
     Family(
+        "alarms",
+        f"{_HERE}.alarms",
+        "watch for a while and print what is wrong, since when, and what to do",
+        "aitbc-tui alarms --observe 30 --json\naitbc-tui alarms --follow",
+        endless=True,
+    ),
+    Family(
+        "trace",
+        f"{_HERE}.trace",
+        "the life of one job as a timeline that names the missing step",
+        "aitbc-tui trace 0f3c5b1a2d4e46f8a9b0c1d2e3f40516",
+    ),
+    Family(
         "job",
         f"{_HERE}.job",
         "one job: facts, the steps of its life, result, receipt",

@@ -25,6 +25,7 @@ from aitbc_tui.cli.listing import (
 )
 from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json, print_table
+from aitbc_tui.cli.paid import Settlement
 from aitbc_tui.cli.receiptlist import check_id, receipt_json, sum_text
 from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.figures import clock
@@ -47,23 +48,33 @@ def add(parser: Parser, verb: str) -> None:
     parser.add_argument(
         "--show-prompt", action="store_true", help="print the prompt, and for other clients' jobs the output too"
     )
+    parser.add_argument(
+        "--payment", action="store_true", help="job, payment, receipt, chain: what was paid, and where that can be seen"
+    )
     add_json(parser)
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     need_coordinator(ctx)
     job_id = check_id(args.job_id)
-    seen = observe(ctx, lambda collector: _wanted(collector, job_id))
+    paid = Settlement(job_id, args.payment)
+    seen = observe(ctx, lambda collector: _wanted(collector, job_id), paid.look)
     row = seen.snapshot.job(job_id)
-    failures = _failures(seen, job_id)
+    failures = failures_of(seen, job_id)
     if row is None:
         if args.json:
             print_json(ctx.out, document(seen, failures, job=None))
-        return finish(ctx, [_unknown(seen, job_id, failures)])
+        return finish(ctx, [unknown(seen, job_id, failures)])
     if args.json:
-        print_json(ctx.out, document(seen, failures, job=whole_json(row, seen.snapshot.now, args.show_prompt)))
+        more = {"payment": paid.json(row)} if args.payment else {}
+        whole = whole_json(row, seen.snapshot.now, args.show_prompt)
+        print_json(ctx.out, document(seen, failures, job=whole, **more))
     else:
         _print(ctx, row, seen.snapshot.now, args.show_prompt)
+        if args.payment:
+            paid.print(ctx, row)
+    if found := paid.failures(row):
+        return finish(ctx, found, failures)
     return finish(ctx, [None], failures)
 
 
@@ -76,7 +87,7 @@ def _wanted(collector: Collector, job_id: str) -> Wanted:
     return Wanted(jobs=True, miners=True, receipts_of=job_id, job_ids=single)
 
 
-def _failures(seen: Seen, job_id: str) -> list[AitbcError]:
+def failures_of(seen: Seen, job_id: str) -> list[AitbcError]:
     """What was asked and not heard. Answers that there is no such thing are no failures."""
     world, host = seen.world, seen.coordinator_host
     figures: list[Observed[Any]] = [world.receipts]
@@ -89,7 +100,7 @@ def _failures(seen: Seen, job_id: str) -> list[AitbcError]:
     return distinct(seen.unheard(figure, host) for figure in asked)
 
 
-def _unknown(seen: Seen, job_id: str, failures: list[AitbcError]) -> AitbcError:
+def unknown(seen: Seen, job_id: str, failures: list[AitbcError]) -> AitbcError:
     """Nobody here knows the job; or it could not be asked."""
     if failures:
         return failures[0]
@@ -160,7 +171,7 @@ def _print(ctx: Context, row: JobRow, now: float, unfolded: bool) -> None:
         ("result", row.result_status or NONE),
     ]
     ctx.out.write("".join(f"  {name:<12} {value}\n" for name, value in facts))
-    _print_steps(ctx, row)
+    print_steps(ctx, row)
     _print_receipt(ctx, row)
     if unfolded:
         _print_lines(ctx, "prompt", row.prompt, NOT_KEPT)
@@ -172,7 +183,7 @@ def _print(ctx: Context, row: JobRow, now: float, unfolded: bool) -> None:
         ctx.out.write("output: another client's; --show-prompt prints it\n")
 
 
-def _print_steps(ctx: Context, row: JobRow) -> None:
+def print_steps(ctx: Context, row: JobRow) -> None:
     if not row.steps:
         return
     table = [

@@ -14,6 +14,7 @@ from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.clock import Clock, RealClock
 from aitbc_tui.collect.coordinator import CoordinatorPoll
 from aitbc_tui.collect.credentials import Credentials
+from aitbc_tui.collect.diary import DiaryKeeper
 from aitbc_tui.collect.gpus import GpuWatch
 from aitbc_tui.collect.hosts import HostPoll
 from aitbc_tui.collect.hub import Hub
@@ -43,7 +44,7 @@ from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.host import Host, LinkReport, LinkState, open_host
 from aitbc_tui.transport.permit import Permit
 
-PUBLISH_S = 0.5  # at most two snapshots a second; the screen paints at most one
+PUBLISH_S = 1.0  # at most one snapshot a second, as the screen paints
 CLOSE_S = 1.5  # for every host together
 QUIET_S = 1.0  # ages go on when nothing is heard
 
@@ -70,6 +71,11 @@ class Collector:
         self.bench = Bench(self)
 
     @property
+    def ledger(self) -> Ledger:
+        """Open since `open`."""
+        return self._ledger
+
+    @property
     def topology(self) -> Topology:
         return self.hub.world.topology
 
@@ -89,6 +95,8 @@ class Collector:
         ledger = await asyncio.to_thread(Ledger.open, self.setup.ledger)
         self._stack.callback(ledger.close)
         self._ledger = ledger
+        self.diary = DiaryKeeper(self.hub, ledger)
+        await self.diary.restore()
         env = self.setup.environment
         for config in env.hosts.values():
             host = open_host(host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self._link)
@@ -290,6 +298,7 @@ class Collector:
                 for host in self.hosts.values():
                     self.hub.link(host.report())
                 self.hub.publish()
+                await self.diary.save()
                 last = now
             await self.clock.sleep(PUBLISH_S)
 

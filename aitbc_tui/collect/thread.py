@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aitbc_tui.collect.setup import Setup, topology_of
@@ -25,6 +26,9 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
 
 if TYPE_CHECKING:
+    from aitbc_tui.operations.export import Entry
+    from aitbc_tui.state.totals import Charge
+    from aitbc_tui.state.transactions import NodeView, TxPicture
     from aitbc_tui.collect.collector import Collector
     from aitbc_tui.collect.runs import Runs
 
@@ -120,6 +124,18 @@ class CollectorThread:
 
     def stress_cancel(self) -> Future[str]:
         return self._write(lambda c: c.bench.cancel_left())
+
+    def ledger_entries(self) -> Future[tuple[tuple[Entry, ...], tuple[Charge, ...]]]:
+        return self._write(lambda c: _instruments().ledger_entries(c))
+
+    def export_masked(self) -> Future[str]:
+        return self._write(lambda c: _instruments().export_masked(c))
+
+    def find_transactions(self, text: str) -> Future[tuple[TxPicture, ...]]:
+        return self._write(lambda c: _instruments().find_transactions(c, text))
+
+    def recent_blocks(self, limit: int) -> Future[tuple[NodeView, ...]]:
+        return self._write(lambda c: _instruments().recent_blocks(c, limit))
 
     def stress_save(self) -> Future[str]:
         return self._write(lambda c: c.bench.save())
@@ -238,6 +254,11 @@ class CollectorThread:
 
 def _cancel(future: Future[None]) -> None:
     future.cancel()
+
+
+def _instruments() -> ModuleType:
+    """Imported by the first screen that needs it, in the collector's thread."""
+    return importlib.import_module("aitbc_tui.collect.instruments")
 
 
 def _log(error: Exception) -> None:

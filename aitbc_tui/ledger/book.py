@@ -13,6 +13,7 @@ from typing import Self
 
 from aitbc_tui.domain.receipt import ReceiptVerdict, VerifiedReceipt
 from aitbc_tui.domain.text import SafeText, clean
+from aitbc_tui.ledger.diary import Diary
 from aitbc_tui.ledger.memory import remember
 from aitbc_tui.ledger.rows import (
     AuditEntry,
@@ -144,6 +145,12 @@ class Ledger:
                 (env, job_id, job_id, limit),
             ).fetchall()
         return tuple(_stored(row) for row in rows)
+
+    # --- what happened ---
+
+    def diary(self, network: str) -> Diary:
+        """The happenings and findings of one network."""
+        return Diary(self._store, network)
 
     # --- audit ---
 

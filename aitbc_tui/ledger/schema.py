@@ -67,7 +67,40 @@ CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the
 CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("submitted jobs, receipts, keys, audit", _FIRST),)
+_DIARY = """
+CREATE TABLE happenings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    network TEXT NOT NULL,
+    at REAL NOT NULL,
+    level TEXT NOT NULL,
+    word TEXT NOT NULL,
+    about TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    was TEXT NOT NULL,
+    rule TEXT NOT NULL
+);
+CREATE INDEX happenings_by_network ON happenings (network, id);
+CREATE TABLE findings (
+    network TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    about TEXT NOT NULL,
+    level TEXT NOT NULL,
+    word TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    hand TEXT NOT NULL,
+    since REAL NOT NULL,
+    last_true REAL NOT NULL,
+    times INTEGER NOT NULL,
+    acked REAL,
+    PRIMARY KEY (network, rule, about)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("submitted jobs, receipts, keys, audit", _FIRST),
+    ("what happened, and findings", _DIARY),
+)
 
 
 def migrate(database: sqlite3.Connection) -> None:

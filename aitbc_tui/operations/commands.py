@@ -68,6 +68,9 @@ _PARTS = {
 COMMANDS: tuple[Fixed, ...] = (
     Fixed("sh", "one shell a host: reads /proc and environment files by its own built-ins, runs the short looks below"),
     Fixed("true", "whether a session can be opened at all"),
+    Fixed("cat {path}", "the keys of an environment file; what may be a secret stays on the host", sudo=True),
+    Fixed("test -r {path}", "whether that file could be read", sudo=True),
+    Fixed("sha256sum", "a salted digest of each value that is not shown, to compare it without seeing it"),
     Fixed("systemctl show {units} -p {props}", "state of the configured units"),
     Fixed("git --no-optional-locks -C {path} status --porcelain=v2 --branch", "which commit, clean or not"),
     Fixed("git -C {path} rev-parse HEAD @{upstream}", "both heads"),

@@ -16,7 +16,8 @@ from aitbc_tui.operations.envfile import read_env
 from aitbc_tui.operations.field import PARALLEL, Field
 from aitbc_tui.operations.tally import error_kind
 from aitbc_tui.protocol import requests
-from aitbc_tui.protocol.node import parse_block
+from aitbc_tui.protocol.node import parse_head
+from aitbc_tui.protocol.platform import parse_signed_block
 
 LAST_BLOCKS = 20
 PROBES = 5
@@ -46,6 +47,7 @@ async def _node(field: Field, node: NodeConfig) -> tuple[list[Check], dict[int, 
         blocks = await last_blocks(field, node)
         checks.append(_links(node, blocks))
         checks.append(await _proposers(field, node, blocks))
+        checks += signers(node, blocks)
     except AitbcError as error:
         checks.append(_not_learnt(node, "consensus", error))
     checks.append(await _disk(field, node))
@@ -69,13 +71,11 @@ async def _latency(field: Field, node: NodeConfig) -> Check:
 
 async def last_blocks(field: Field, node: NodeConfig, count: int = LAST_BLOCKS) -> dict[int, Block]:
     """Block 0 and the newest `count`, with parents and proposers (a range gives neither)."""
-    from aitbc_tui.protocol.node import parse_head
-
     head = await field.ask(node, requests.head(node.chain_id or ""), lambda body: parse_head(body, None))
     heights = [0, *range(max(1, head.height - count + 1), head.height + 1)]
     found: dict[int, Block] = {}
     for height in heights:
-        found[height] = await field.ask(node, requests.block(height), parse_block)
+        found[height] = await field.ask(node, requests.block(height), parse_signed_block)
     field.tally.note(
         node.host,
         node.name,
@@ -123,6 +123,20 @@ async def _proposers(field: Field, node: NodeConfig, blocks: dict[int, Block]) -
         why = f"blocks by {', '.join(strangers)}, who is not trusted"
         return Check(node.name, node.host, "proposer", Grade.FAIL, why, "fork", "who is that? compare both chains")
     return Check(node.name, node.host, "proposer", Grade.PASS, f"{said} is trusted")
+
+
+def signers(node: NodeConfig, blocks: dict[int, Block]) -> list[Check]:
+    """2026-08 signs its blocks: who is recovered from the signature must be the proposer. April blocks carry none."""
+    signed = {height: block for height, block in blocks.items() if block.signer is not None}
+    if not signed:
+        return []
+    wrong = sorted(height for height, block in signed.items() if block.signer != block.proposer)
+    if not wrong:
+        return [Check(node.name, node.host, "signer", Grade.PASS, f"{len(signed)} blocks signed by their proposer")]
+    block = signed[wrong[0]]
+    who = block.signer or "nobody: the signature is impossible"
+    why = f"block {wrong[0]:,} names {block.proposer} and is signed by {who}"
+    return [Check(node.name, node.host, "signer", Grade.FAIL, why, "fork", "compare with the other nodes")]
 
 
 async def _trusted(field: Field, node: NodeConfig) -> set[str] | None:

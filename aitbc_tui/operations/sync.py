@@ -9,7 +9,6 @@ from aitbc_tui.config.model import NodeConfig
 from aitbc_tui.domain.errors import AitbcError, ConnectError, TunnelError
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.operations import commands
 from aitbc_tui.operations.chain_sync import ChainRun, compare, count_hollow, sync_chain
 from aitbc_tui.operations.config_sync import ConfigRun, check_keys, sync_config
 from aitbc_tui.operations.field import Field
@@ -286,9 +285,6 @@ def plan(field: Field, order: SyncOrder) -> Sequence[str]:
             f"show what differs between {source} and {followers}",
             *(f"copy {key} to {followers}: backup, write, read back, roll back on failure" for key in order.keys),
         ],
-        "git": [
-            "fetch, then fast-forward only: " + ", ".join(order.targets),
-            commands.COMMANDS[15].form,
-        ],
+        "git": ["git fetch, then git merge --ff-only, nothing else: " + ", ".join(order.targets)],
     }
     return [step for kind in order.types for step in steps[kind]]

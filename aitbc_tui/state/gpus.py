@@ -59,7 +59,8 @@ def used(rows: tuple[GpuRow, ...]) -> int:
     return sum(1 for r in rows if r.verdict.word in ("works", "ready"))
 
 
-def summary(world: World, rows: tuple[GpuRow, ...], per_hour: float | None, now: float) -> PaneSummary:
+def summary(world: World, rows: tuple[GpuRow, ...], per_hour: tuple[float, bool] | None, now: float) -> PaneSummary:
+    """`per_hour`: what the valid receipts of the last hour come to, and whether they are all of them."""
     if not world.gpus:
         lines = (SafeText("no GPU host is configured"), SafeText("set gpu = true at a host of the configuration"))
         return PaneSummary(Verdict(Level.NONE, SafeText("none")), lines[0], short=lines[0], empty=lines)
@@ -67,12 +68,12 @@ def summary(world: World, rows: tuple[GpuRow, ...], per_hour: float | None, now:
         return silent_summary(next(iter(world.gpus.values())), now, "GPU figures")  # type: ignore[arg-type]
     worst = min(rows, key=lambda r: severity(r.verdict.level))
     busy, total = used(rows), len(rows)
-    money = "" if per_hour is None else f"{per_hour:.2f} AITBC/h, "
+    money = "" if per_hour is None else f"{per_hour[0]:.2f}{'' if per_hour[1] else '+'} AITBC/h, "
     counts = f"{money}{busy} of {total} used"
     note = ""
     if worst.verdict.level in (Level.BAD, Level.WARN, Level.STALE):
         verdict, note = worst.verdict, f"{worst.name}: {worst.verdict.text}" if worst.verdict.text else ""
-    elif per_hour:
+    elif per_hour is not None and per_hour[0] > 0:
         verdict = Verdict(Level.GOOD, SafeText("earning"))
     else:
         verdict = Verdict(Level.GOOD, SafeText("works" if any(r.verdict.word == "works" for r in rows) else "ready"))

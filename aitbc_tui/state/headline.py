@@ -13,7 +13,7 @@ from aitbc_tui.state.facts import World
 _RANK = (
     ("FORK", "GENESIS", "HOLLOW", "STALLED", "WEDGED", "CUT OFF", "BACK"),
     ("STUCK", "SILENT", "FLAPS", "DOWN", "DATABASE", "BROKEN", "CRASHES", "HANGS", "DISK", "LOST"),
-    ("TRUST", "BILLED", "ESCROW", "UNPAID", "VANISHED", "HOST KEY"),
+    ("HOST KEY", "TRUST", "BILLED", "ESCROW", "UNPAID", "VANISHED"),
 )
 
 

@@ -80,7 +80,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
     journal = world.journal.after(_verdicts(world, nodes, pools, miners, jobs, gpus, links, now), alarms, utc)
     world = replace(world, journal=journal)
     alarms = (*ranked(alarms), *(a for a in alarms if not a.open))
-    hourly = receipt_state.earned_last_hour(receipts) if world.receipts.value is not None else None
+    hourly = receipt_state.earned_last_hour(world, now) if world.receipts.value is not None else None
     panes = {
         Pane.NODES: node_state.summary(world, chain, nodes, now),
         Pane.MEMPOOL: mempool_state.summary(pools, now),
@@ -223,7 +223,7 @@ def _totals(
         receipts_valid=sum(1 for r in receipts if r.receipt.valid) if receipts_known else None,
         receipts=len(receipts) if receipts_known else None,
         alarms=sum(1 for a in alarms if a.open) if chain.source is not None or queue_known else None,
-        earned=receipt_state.earned_last_hour(receipts) if receipts_known else None,
+        earned=receipt_state.earned_last_hour(world, now)[0] if receipts_known else None,
         requests_per_s=sum(marks) / 10.0,
         rtt_ms=max(rtts) if rtts else None,
     )

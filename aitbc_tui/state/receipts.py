@@ -57,9 +57,21 @@ def earned(rows: tuple[ReceiptRow, ...]) -> float:
     return sum(r.receipt.facts.price or 0.0 for r in rows if r.receipt.valid)
 
 
-def earned_last_hour(rows: tuple[ReceiptRow, ...]) -> float:
-    recent = (r for r in rows if r.receipt.valid and r.age_s is not None and r.age_s < HOUR_S)
-    return sum(r.receipt.facts.price or 0.0 for r in recent)
+def earned_last_hour(world: World, now: float) -> tuple[float, bool]:
+    """The valid receipts of the last hour, and whether that is all of them.
+
+    The coordinator lists so many and no more: until they reach back an hour, the sum is a lower bound.
+    """
+    total, reaches_back = 0.0, len(world.book) < SHOWN
+    for kept in world.book.values():
+        age = server_age(kept.item.issued_at, kept.server_time, kept.seen_at, now)
+        if age is None:
+            continue
+        if age >= HOUR_S:
+            reaches_back = True
+        elif kept.item.receipt.valid:
+            total += kept.item.receipt.facts.price or 0.0
+    return total, reaches_back
 
 
 def summary(world: World, rows: tuple[ReceiptRow, ...], now: float) -> PaneSummary:

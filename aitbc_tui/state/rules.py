@@ -27,8 +27,7 @@ __all__ = [
     "receipt_signs",
     "sign",
 ]
-BACK_S = 60.0
-DROPPED_DETAIL = 160
+BACK_S = 20.0
 ENDED_UNPAID = ("CANCELED", "EXPIRED", "FAILED")
 
 

@@ -205,8 +205,7 @@ class AitbcApp(FrugalApp):
         self._paint_due = False
         driver = self._driver
         if isinstance(driver, CountingDriver) and driver.behind:
-            self.pace.skipped += 1
-            self.pace.painted_at = time.monotonic()
+            self.pace.skip(time.monotonic())
             self._wanted()
             return
         self.pace.painted_at = time.monotonic()
@@ -292,7 +291,10 @@ class AitbcApp(FrugalApp):
 
 
 def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> int:
-    """Show the dashboard until it is left; returns the exit code. The backend is stopped on the way out."""
+    """Show the dashboard until it is left; returns the exit code. The backend is stopped on the way out.
+
+    What ends it unforeseen is raised again, with the terminal as it was found.
+    """
     options = options or DashboardOptions()
     if not options.ascii and theme.wants_ascii(os.environ, sys.stdout.encoding or "ascii"):
         options = replace(options, ascii=True)
@@ -301,4 +303,6 @@ def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> 
         code = app.run(mouse=options.mouse)
     finally:
         app.backend.stop()
+    if app.crashed is not None:
+        raise app.crashed
     return code if code is not None else app.return_code or 0

@@ -9,6 +9,7 @@ SLOW_S = 5.0
 VERY_SLOW_S = 15.0
 SLOW_RTT_MS = 300.0
 VERY_SLOW_RTT_MS = 1000.0
+LAG_S = 30.0  # a terminal that was behind is taken for a slow one for so long
 
 
 @dataclass(slots=True)
@@ -18,9 +19,17 @@ class Pace:
     slow_link: bool = False
     painted_at: float | None = None
     skipped: int = 0
+    lags_until: float = 0.0
 
     def slow(self, rtt_ms: float | None) -> bool:
-        return self.slow_link or (rtt_ms is not None and rtt_ms > SLOW_RTT_MS)
+        lags = self.painted_at is not None and self.painted_at < self.lags_until
+        return self.slow_link or lags or (rtt_ms is not None and rtt_ms > SLOW_RTT_MS)
+
+    def skip(self, now: float) -> None:
+        """The terminal has not yet read the last frames: this one is left out, and the next ones come slower."""
+        self.skipped += 1
+        self.painted_at = now
+        self.lags_until = now + LAG_S
 
     def period(self, rtt_ms: float | None) -> float:
         if rtt_ms is not None and rtt_ms > VERY_SLOW_RTT_MS:

@@ -34,6 +34,19 @@ class FrugalApp(App[int]):
         self._frame.forget(0, 0)
         self.screen.refresh(layout=True)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """End, and let whoever ran the app have the error: the toolkit would print every local variable."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+    @property
+    def crashed(self) -> Exception | None:
+        """What ended the app, if it did not end by itself."""
+        return self._exception
+
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         driver = self._driver
         ours = isinstance(renderable, LayoutUpdate | ChopsUpdate) and driver is not None and not self._batch_count

@@ -56,6 +56,9 @@ class Commands(Provider):
             yield Command(name, f"open pane {pane.value}", partial(app.home, pane))
         yield Command("overview", "all panes", app.home)
         yield Command("submit", "a form for a job; nothing is sent from it", partial(registry.open_submit, app))
+        yield Command("ledger", "every receipt seen from here, totals, export", partial(registry.open_ledger, app))
+        yield Command("blocks", "recent blocks, nodes side by side", partial(registry.open_blocks, app))
+        yield Command("transaction", "search every node by hash, address or id", partial(registry.open_tx, app))
         yield Command(
             "stress test", "many jobs to their verified receipts, and a report", partial(registry.open_stress, app)
         )

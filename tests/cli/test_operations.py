@@ -368,3 +368,49 @@ def test_status_asks_anew_unless_an_age_is_allowed(op: Run, child: Child) -> Non
 def test_doctor_lists_every_command(run: Run) -> None:
     ran = run("doctor", "--commands")
     assert ran.code == 0 and "VACUUM INTO" in ran.out and "permitopen" in ran.out and "NOPASSWD" in ran.out
+
+
+def test_a_configuration_is_changed_only_with_force(op: Run, child: Child) -> None:
+    file = child.config_path.parent / "hosts" / "follower" / "etc" / "blockchain.env"
+    good = file.read_text()
+    file.write_text(good.replace("block_time_seconds=2", "block_time_seconds=9"))
+    try:
+        words = (
+            "sync",
+            "--sync-type",
+            "configuration",
+            "--target",
+            "follower",
+            "--key",
+            "block_time_seconds",
+            "--json",
+        )
+        for more in ((), ("--yes",), ("--dry-run", "--force")):
+            ran = op(*words, *more)
+            assert ran.code == (0 if more and more[0] == "--dry-run" else 6)
+            assert "block_time_seconds=9" in file.read_text()
+        assert op("sync", "--sync-type", "all", "--force", "--json").code == 1, "force alone copies no key"
+        assert "block_time_seconds=9" in file.read_text()
+        assert document(op(*words, "--force"))["sync_details"]["configuration_synced"] is True
+        assert file.read_text() == good
+    finally:
+        file.write_text(good)
+
+
+def test_everything_that_was_run_on_a_host_is_on_the_list(op: Run, child: Child) -> None:
+    """The commands of all the tests above, as the hosts noted them."""
+    from aitbc_tui.operations.commands import form_of
+
+    assert op("health").code == 0
+    strange = set()
+    for host in ("genesis", "follower", "gpu-1"):
+        for line in calls(child, host):
+            words = line.split(" ")
+            if words[:2] == ["timeout", "-k"]:
+                words = words[4:]
+            if words[0] == "git" and "fetch" in words:
+                words = ["env", "GIT_TERMINAL_PROMPT=0", *words]  # which git itself does not see
+            if words[0] == "timeout" or form_of(words) is not None:
+                continue
+            strange.add(line)
+    assert not strange

@@ -24,6 +24,7 @@ from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ledger.book import Ledger
 from tests.fixtures.chain import running, until
+from tests.fixtures.waiting import until as happened
 
 SYNC = Wish(Verb.SYNC, "follower", sync_type="blockchain")
 
@@ -98,6 +99,27 @@ async def test_other_plans_say_what_they_would_write(wedged: Collector) -> None:
     assert not source.offered
 
 
+def acting(runs: Runs) -> bool:
+    """The first node is being worked on: sooner than it is told."""
+    steps = runs._progress.steps if runs._progress is not None else []
+    return any(step.key == "act" and step.level is Level.RUNNING for step in steps)
+
+
+async def test_stopping_leaves_the_nodes_that_were_not_begun(wedged: Collector) -> None:
+    plan = await make_plan(wedged, Wish(Verb.COORDINATE, "all", action="stop", unit="aitbc-blockchain-p2p"))
+    runs, told = Runs(wedged), list[Run]()
+    task = asyncio.ensure_future(runs.run(plan, told.append))
+    await happened(lambda: acting(runs), 15.0)
+    with pytest.raises(GuardError, match="under way"):
+        await runs.run(plan, told.append)
+    runs.stop()
+    ended = await task
+    assert ended.state is RunState.STOPPED, ended
+    levels = {str(step.where): step.level for step in ended.steps if step.key == "act"}
+    assert levels == {"genesis": Level.GOOD, "follower": Level.WARN}
+    assert any("follower left as it is" in issue for issue in ended.issues)
+
+
 async def test_what_only_reads_runs_without_an_audit(wedged: Collector) -> None:
     plan = await make_plan(wedged, Wish(Verb.STATUS, "all"))
     ended = await Runs(wedged).run(plan, lambda run: None)
@@ -118,14 +140,15 @@ async def test_blocks_are_asked_of_everybody_once(wedged: Collector) -> None:
 async def test_a_journal_is_followed_until_it_is_closed(wedged: Collector) -> None:
     known = targets(wedged.setup.environment)
     node = next(target for target in known if target.about == "genesis")
-    chunks: list[LogChunk] = []
+    first = wedged.hub.newest.nodes[0].head.value
+    assert first is not None
+    await until(wedged, lambda s: s.nodes[0].head.value is not None and s.nodes[0].head.value.height > first.height)
+    chunks: list[LogChunk] = []  # a block was made: there is something to read
     task = asyncio.ensure_future(follow(wedged, node, chunks.append))
-    async with asyncio.timeout(15):
-        while sum(len(chunk.lines) for chunk in chunks) < 5:
-            await asyncio.sleep(0.05)
+    await happened(lambda: sum(len(chunk.lines) for chunk in chunks) >= 2, 15.0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert not any(chunk.trouble for chunk in chunks)
+    assert not any(chunk.trouble for chunk in chunks), chunks
     lost: list[LogChunk] = []
     await follow(wedged, LogTarget(node.host, "not a unit; rm -rf", "x"), lost.append)
     assert "no unit name" in lost[0].trouble

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aitbc_tui.devnet import faults_money, faults_nodes
 from aitbc_tui.devnet.options import CHAIN_ID
@@ -27,7 +27,8 @@ class Row:
     within_s: float = WITHIN_S
     value: str | None = None
     generation: str = "2026-04"
-    marks: tuple[str, ...] = field(default=())
+    later: bool = False  # what proves it is read in the polls after the alarm
+    job_every_s: float = 5.0
 
     @property
     def id(self) -> str:
@@ -147,7 +148,7 @@ def job_of_receipt(bench: Bench, alarm: Alarm) -> bool:
 
 ROWS: tuple[Row, ...] = (
     Row("wedge", "follower", stands),
-    Row("fork", "follower", forked),
+    Row("fork", "follower", forked, later=True),
     Row("stall", "genesis", says("no new block for 10 s")),
     Row("not-producing", "genesis", says("aitbc-blockchain-node", "is active and has made no block since it started")),
     Row("producer-dead", "genesis", says("aitbc-blockchain-node", "is failed")),
@@ -175,7 +176,7 @@ ROWS: tuple[Row, ...] = (
     Row("gpu-lost", "gpu-1:1", says("lost from the bus")),
     Row("ollama-down", "gpu-1", says("Ollama: ", "does not answer")),
     Row("miner-gone", None, silent_miner(0), BUSY_MINER_S),
-    Row("miner-gone", None, silent_miner(1), WITHIN_S, value="1"),  # the one that is free at that moment
+    Row("miner-gone", None, silent_miner(1), WITHIN_S, value="1", job_every_s=600.0),  # free: nothing to do
     Row("miner-flapping", "miner-0", says("aitbc-host-gpu-miner was restarted")),
     Row("job-stuck", None, stuck_job, JOB_S),
     Row("job-fails-completed", None, billed),
@@ -195,7 +196,7 @@ ROWS: tuple[Row, ...] = (
     Row("paid-unsettled", None, unpaid),
     # the other lineage of April makes no empty blocks: what depends on that, once more
     Row("wedge", "follower", stands, generation="2026-04b"),
-    Row("fork", "follower", forked, generation="2026-04b"),
+    Row("fork", "follower", forked, generation="2026-04b", later=True),
     Row("stall", "genesis", says("no new block for"), generation="2026-04b"),
     Row("producer-dead", "genesis", says("is failed"), generation="2026-04b"),
     Row("tx-vanished", None, vanished, generation="2026-04b"),

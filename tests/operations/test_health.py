@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from aitbc_tui.config.model import NodeConfig
 from aitbc_tui.devnet.chain import Block
 from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.devnet.repo import Repo, diverged, write_repo
 from aitbc_tui.devnet.units import UnitState
+from aitbc_tui.domain import node as domain
 from aitbc_tui.domain.errors import ParseError
+from aitbc_tui.domain.text import SafeText
 from aitbc_tui.operations.checks import Check, Grade
-from aitbc_tui.operations.consensus import parse_df
+from aitbc_tui.operations.consensus import parse_df, signers
 from aitbc_tui.operations.health import health, health_document
 from aitbc_tui.operations.models import OperationOutput
 from tests.operations.conftest import OpenScene, Scene
@@ -160,6 +163,19 @@ async def test_an_unreachable_host_leaves_the_rest(scene: OpenScene) -> None:
     status = document["nodes_status"]["follower"]
     assert status["status"] == "offline" and status["block_height"] is None
     assert document["confidence"] < 1.0 and {i["node"] for i in document["issues"]} >= {"follower"}
+
+
+def test_a_signer_who_is_not_the_proposer() -> None:
+    """Blocks of 2026-08 carry a signature; those of April do not, and are not judged by it."""
+    node = NodeConfig("hub", "hub", "http://127.0.0.1:1")
+    block = domain.Block(5, SafeText("0x5"), SafeText("0x4"), SafeText("0xA"), None, 0)
+    assert signers(node, {5: block}) == []
+    good = replace(block, signer=SafeText("0xA"))
+    assert [check.grade for check in signers(node, {0: block, 5: good})] == [Grade.PASS]
+    (check,) = signers(node, {5: good, 6: replace(good, height=6, signer=SafeText("0xB"))})
+    assert check.grade is Grade.FAIL and "block 6" in check.why and "0xB" in check.why
+    (check,) = signers(node, {5: replace(good, signer=SafeText(""))})
+    assert check.grade is Grade.FAIL and "impossible" in check.why
 
 
 def test_df_is_read_to_the_byte() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from aitbc_tui.devnet.chain import tx_hash
+from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.operations.sync import SyncOrder, SyncRun, sync, sync_document
 from tests.operations.conftest import OpenScene, Scene
 
@@ -110,3 +112,25 @@ async def test_without_a_new_block_nothing_is_sent(scene: OpenScene) -> None:
         done, document = await run(it)
     assert seen == [] and done.outcome == "failed"
     assert any("no block to send them after" in i["detail"] for i in document["issues"] if i["kind"] == "stall")
+
+
+async def test_what_waits_and_stands_in_a_block_is_not_sent(scene: OpenScene) -> None:
+    """Somebody sent an old payment to the proposer again: spreading it would not make it truer."""
+    async with scene(block_time_s=1.0) as it:
+        state = it.devnet.net.genesis.state
+        old = {**it.devnet.net.new_tx(), "from": "ait1nobody"}
+        digest = tx_hash(old)
+        block = state.blocks[CHAIN_ID, 4]
+        state.store(replace(block, tx_count=1, transactions=({**old, "tx_hash": digest},)))
+
+        async def keep_it_waiting() -> None:
+            while True:
+                state.add_tx(old)
+                await asyncio.sleep(0.02)
+
+        keeping = asyncio.create_task(keep_it_waiting())
+        await asyncio.sleep(0.05)
+        seen = watch_submissions(it)
+        _, document = await run(it)
+        keeping.cancel()
+    assert seen == [] and document["sync_details"]["mempool_synced"] is False

@@ -70,7 +70,7 @@ async def test_real_repositories(real_sshd: MakeSshd, tmp_path: Path) -> None:
     origin.mkdir()
     git(origin, "init", "-q")
     commit(origin, "one")
-    subprocess.run(["git", "clone", "-q", str(origin), str(clone)], check=True)
+    git(tmp_path, "clone", "-q", str(origin), str(clone))
     newest = commit(origin, "two")
     with start_child(DevnetOptions(seed=4715)) as child:
         made = fleet(child, real_sshd)

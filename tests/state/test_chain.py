@@ -97,11 +97,11 @@ def test_nothing_is_asked_twice_and_the_shown_height_is_asked_of_everybody() -> 
 def test_lag_is_no_fork() -> None:
     story = Story()
     height = story.go_on(20)
-    for _ in range(8):
+    for _ in range(12):
         story.wait(2)
         height += 1
-        story.head("genesis", height)
-        story.head("follower", height - 7)
+        story.head("genesis", height + 7)
+        story.head("follower", height)
         seen = story.picture()
     assert words(seen)["follower"] == "lag"
     assert seen.nodes[1].verdict.level is Level.WARN
@@ -115,12 +115,45 @@ def test_a_wedged_follower() -> None:
     for _ in range(8):
         story.wait(2)
         height += 1
-        story.head("genesis", height)
+        story.head("genesis", height, txs=1)
         story.head("follower", frozen)
         seen = story.picture()
     assert words(seen) == {"genesis": "produces", "follower": "WEDGED"}
     assert f"{frozen}" in seen.nodes[1].verdict.text
     assert open_rules(seen) == ["wedge"]
+
+
+def test_a_follower_that_stops_before_an_empty_block_is_cut_off() -> None:
+    """No transaction can have broken its import: the block never came (Redis)."""
+    story = Story()
+    height = frozen = story.go_on(20)
+    for number in range(8):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height, txs=1 if number else 0)
+        story.head("follower", frozen)
+        seen = story.picture()
+    assert words(seen)["follower"] == "CUT OFF"
+    assert f"block {frozen + 1} is empty" in seen.nodes[1].verdict.text
+    assert open_rules(seen) == ["redis-down"]
+
+
+def test_a_lag_that_closes_says_when_and_is_no_alarm() -> None:
+    story = Story()
+    story.go_on(30)
+    story.wait(2)
+    height = 200
+    story.head("genesis", height)
+    for gained in range(120, 200, 10):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height)
+        story.head("follower", gained)
+        seen = story.picture()
+    assert seen.nodes[1].verdict.word == "lag"
+    assert "closes in" in seen.nodes[1].verdict.text
+    assert seen.nodes[1].closes_in_s is not None
+    assert open_rules(seen) == []
 
 
 def test_a_wedge_closes_by_itself() -> None:
@@ -129,7 +162,7 @@ def test_a_wedge_closes_by_itself() -> None:
     for _ in range(8):
         story.wait(2)
         height += 1
-        story.head("genesis", height)
+        story.head("genesis", height, txs=1)
         story.head("follower", frozen)
         story.picture()
     story.go_on(20, height)

@@ -10,12 +10,14 @@ from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedRecei
 from aitbc_tui.domain.snapshot import Pane, Step
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.domain.work import MinerList
+from aitbc_tui.domain.work import GpuReading, MinerList
 from aitbc_tui.state.events import Kind, OwnJobKnown, Watching
 from aitbc_tui.state.facts import JobResult, OwnerView, ReceiptItem, ReceiptPage
 from aitbc_tui.state.pool import PoolMemory
 from aitbc_tui.state.reduce import reduce
-from tests.state.story import Story, utc
+from tests.state.story import Story, frame, utc
+
+CARD = GpuReading(0, SafeText("GPU-1"), SafeText("RTX"), 95.0, 2 << 30, 8 << 30, 70.0, 300.0, 450.0)
 
 
 def receipt(job_id: str, verdict: ReceiptVerdict = ReceiptVerdict.VALID, **facts: object) -> VerifiedReceipt:
@@ -30,7 +32,7 @@ def receipt(job_id: str, verdict: ReceiptVerdict = ReceiptVerdict.VALID, **facts
     [
         (3, 0, "free", Level.GOOD),
         (19, 0, "free", Level.GOOD),
-        (25, 0, "late", Level.WARN),
+        (25, 0, "SILENT", Level.BAD),
         (50, 0, "SILENT", Level.BAD),
         (60.2, 1, "busy", Level.GOOD),
         (89, 1, "busy", Level.GOOD),
@@ -44,6 +46,19 @@ def test_a_miner_lives_by_its_heartbeat(age: float, inflight: int, word: str, le
     story.miners(story.miner("3f9a", beat_age=age, inflight=inflight))
     row = story.picture().miners[0]
     assert (row.verdict.word, row.verdict.level) == (word, level)
+
+
+def test_a_job_that_has_just_ended_leaves_an_old_heartbeat() -> None:
+    """A miner at work sends none for up to a minute; free again, it beats within its next turn."""
+    story = Story()
+    story.well()
+    story.miners(story.miner("3f9a", beat_age=38, inflight=1))
+    story.wait(5)
+    story.miners(story.miner("3f9a", beat_age=43, inflight=0))
+    assert story.picture().miners[0].verdict.word == "late"
+    story.wait(5)
+    story.miners(story.miner("3f9a", beat_age=48, inflight=0))
+    assert story.picture().miners[0].verdict.word == "SILENT"
 
 
 def test_the_beat_goes_on_aging_between_polls() -> None:
@@ -73,7 +88,9 @@ def test_a_job_with_a_silent_miner_is_stuck() -> None:
     story.miners(story.miner("3f9a", beat_age=300, inflight=1))
     seen = story.picture()
     assert seen.jobs[0].verdict.word == "STUCK"
-    assert {a.rule for a in seen.alarms if a.open} == {"job-stuck", "miner-gone"}
+    alarm = next(a for a in seen.alarms if a.open)
+    assert (alarm.rule, alarm.evidence.split("; ")[1]) == ("miner-gone", "5e1f0a77 stuck on it")
+    assert len([a for a in seen.alarms if a.open]) == 1, "one cause, one alarm"
     assert seen.panes[Pane.JOBS].verdict.word == "1 STUCK"
 
 
@@ -84,6 +101,8 @@ def test_completed_and_failed_inside_is_failed() -> None:
     story.jobs(job)
     item = ReceiptItem(receipt(str(job.job_id), result_status=SafeText("failed")), utc(story.utc - 50))
     story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage((item,), 0, utc(story.utc)))
+    story.picture()
+    story.wait(13)  # long enough for a lost Ollama to be found, which would be the cause
     seen = story.picture()
     assert seen.jobs[0].verdict.word == "FAILED"
     assert seen.jobs[0].verdict.text == "billed 0.250000 as COMPLETED"
@@ -219,3 +238,23 @@ def test_an_alarm_must_hold_and_then_be_gone_for_a_while() -> None:
     assert not [a for a in story.picture().alarms if a.open], "one look is no lag"
     story.head("follower", height + 5)
     assert not story.picture().alarms
+
+
+def test_the_hours_money_is_a_lower_bound_until_the_list_reaches_back_an_hour() -> None:
+    """The coordinator lists 50 receipts and no more: on a busy network that is minutes."""
+
+    def listed(count: int, apart: float) -> ReceiptPage:
+        items = tuple(
+            ReceiptItem(receipt(f"{n:08x}{n:024x}"), utc(story.utc - n * apart))
+            for n in range(count)  # newest first
+        )
+        return ReceiptPage(items, 0, utc(story.utc))
+
+    for count, apart, said in ((50, 5.0, "12.50+ AITBC/h"), (49, 5.0, "12.25 AITBC/h"), (50, 100.0, "9.00 AITBC/h")):
+        topology = frame()
+        story = Story(replace(topology, hosts=tuple(replace(h, gpu=True) for h in topology.hosts)))
+        story.well()
+        story.tell(Kind.GPUS, "genesis", (CARD,))
+        story.tell(Kind.RECEIPTS, "coordinator", listed(count, apart))
+        counts = story.picture().panes[Pane.GPUS].counts
+        assert counts.startswith(said), counts

@@ -25,6 +25,14 @@ def test_the_first_frame_does_not_wait() -> None:
     assert Pace().wait(5.0, 2000.0) == 0.0
 
 
+def test_a_terminal_that_lags_is_painted_slower_for_a_while() -> None:
+    pace = Pace()
+    pace.skip(100.0)
+    assert pace.slow(40.0) and pace.wait(100.0, 40.0) == pytest.approx(5.0)
+    pace.painted_at = 131.0
+    assert not pace.slow(40.0) and pace.wait(131.0, 40.0) == pytest.approx(1.0)
+
+
 def test_a_terminal_that_does_not_read_is_behind() -> None:
     queue: Queue[str | None] = Queue()
     driver = CountingDriver.__new__(CountingDriver)

@@ -133,7 +133,7 @@ def figures_line(snapshot: Snapshot, width: int, screen: int) -> Line:
 def link_line(snapshot: Snapshot, width: int, bytes_per_s: float, slow: bool = False) -> Line:
     """Row 1, right end: round trip and what the painting costs."""
     rtt = snapshot.totals.rtt_ms
-    trip = "?" if rtt is None else f"{rtt:.0f} ms"
+    trip = "?" if rtt is None else f"{rtt:.0f} ms" if not slow else _coarse(rtt)
     painted = fmt.rate(bytes_per_s)
     dot = Run("·", Role.MUTED)
     if width >= 200:
@@ -151,6 +151,11 @@ def link_line(snapshot: Snapshot, width: int, bytes_per_s: float, slow: bool = F
         )
     gap = "  " if rtt is None else " "
     return Line((Run("link", Role.MUTED), Run(f" {trip}{gap}"), dot, Run(" slow " if slow else f" {painted} ")))
+
+
+def _coarse(rtt_ms: float) -> str:
+    """On a slow link a round trip is said in steps of 50 ms: that it trembles is worth no byte."""
+    return "<50 ms" if rtt_ms < 50 else f"{round(rtt_ms / 50) * 50} ms"
 
 
 def hints_line(hints: Sequence[tuple[str, str]], width: int) -> Line:

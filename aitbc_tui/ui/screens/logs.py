@@ -37,6 +37,7 @@ class LogsScreen(DetailScreen):
         Binding("m", "only", show=False),
         Binding("tab", "unit(1)", show=False, priority=True),
         Binding("shift+tab", "unit(-1)", show=False, priority=True),
+        Binding("r", "again", show=False),
         Binding("y", "copy", show=False),
     ]
 
@@ -188,6 +189,12 @@ class LogsScreen(DetailScreen):
         here = targets.index(self._reading.target) if self._reading and self._reading.target in targets else -step
         self._read(targets[(here + step) % len(targets)])
         self.on_snapshot(self.aitbc.current)
+
+    def action_again(self) -> None:
+        """Read it from its last lines again, after something ended the reading."""
+        if self._reading is not None:
+            self._read(self._reading.target)
+            self.on_snapshot(self.aitbc.current)
 
     def action_back(self) -> None:
         """Esc undoes the search first."""

@@ -129,3 +129,21 @@ def open_stress(app: AitbcApp) -> None:
     from aitbc_tui.ui.screens.stress import StressScreen
 
     app.push_screen(StressScreen())
+
+
+def open_ledger(app: AitbcApp) -> None:
+    from aitbc_tui.ui.screens.receipts_list import ReceiptsListScreen
+
+    app.push_screen(ReceiptsListScreen())
+
+
+def open_blocks(app: AitbcApp) -> None:
+    from aitbc_tui.ui.screens.blocks import BlocksScreen
+
+    app.push_screen(BlocksScreen())
+
+
+def open_tx(app: AitbcApp, text: str = "") -> None:
+    from aitbc_tui.ui.screens.tx import TxScreen
+
+    app.push_screen(TxScreen(text))

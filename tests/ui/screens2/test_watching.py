@@ -293,6 +293,8 @@ async def test_a_log_that_ends_says_why_and_the_next_unit_is_read() -> None:
         backend.readers[0](LogChunk(trouble=SafeText("SSH is lost"), remedy=SafeText("wait")))
         await until(lambda: "broken off" in title(app))
         assert "▲ SSH is lost" in text_of(app)
+        await pilot.press("r")
+        assert len(backend.readers) == 2 and "broken off" not in title(app)
         await pilot.press("tab")
         await pilot.pause()
         assert backend.asked[-2:] == ["unfollow aitbc-blockchain-node", "follow aitbc-blockchain-node"]

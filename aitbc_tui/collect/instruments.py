@@ -1,0 +1,75 @@
+"""What the ledger, transaction and block screens ask for: one answer each, off the rhythm of the polls."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aitbc_tui.collect.masking import load_masker
+from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.operations.export import Entry, charges_of, entries_of, masked_json
+from aitbc_tui.receipts.verify import verify
+from aitbc_tui.state.totals import Charge
+from aitbc_tui.state.transactions import Kind, NodeView, TxPicture, found, query_of
+
+if TYPE_CHECKING:
+    from aitbc_tui.collect.collector import Collector
+
+NEWEST = 2000  # receipts of the ledger that the screen holds
+EXPORTS = "exports"
+DEPTH = 200
+
+
+async def ledger_entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...]]:
+    """The newest receipts of the ledger, and what they are as money."""
+    return await asyncio.to_thread(_entries, collector)
+
+
+def _entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...]]:
+    env, ledger = collector.setup.environment.name, collector.ledger
+    mask, trust = load_masker(collector.setup.ledger.parent), collector.setup.trust
+    rows = ledger.receipts(env, NEWEST)
+    own = {job.job_id for job in ledger.own_jobs(env, 100_000) if job.job_id is not None}
+    recorded = entries_of(rows, mask)
+    # Shown with their checks, by the keys that are pinned now; the verdict beside them is the recorded one.
+    entries = tuple(Entry(e.stored, verify(e.stored.body, trust, mask=mask), e.conflict) for e in recorded)
+    return entries, tuple(charges_of(entries, own))
+
+
+async def export_masked(collector: Collector) -> str:
+    """The whole ledger, masked, into a private file; where it is."""
+    return await asyncio.to_thread(_export, collector)
+
+
+def _export(collector: Collector) -> str:
+    from aitbc_tui.ledger.files import private_folder, replace_file
+
+    env, ledger, now = collector.setup.environment.name, collector.ledger, time.time()
+    entries = entries_of(ledger.receipts(env, 10_000_000), load_masker(collector.setup.ledger.parent))
+    folder = collector.setup.ledger.parent / EXPORTS
+    private_folder(folder)
+    path = folder / f"receipts-{env}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}.json"
+    replace_file(Path(path), masked_json(entries, ledger.own_jobs(env, 10_000_000), env, now))
+    return str(path)
+
+
+async def find_transactions(collector: Collector, text: str) -> tuple[TxPicture, ...]:
+    """Over every node's mempool and recent blocks; with the sender's account where it matters."""
+    from aitbc_tui.collect.blocks import scan, with_accounts
+
+    if not text or len(text) > 128 or not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
+        raise ConfigError("no hash, address or id", remedy="64 digits, 32 digits, or an address such as ait1...")
+    query = query_of(text)
+    views = await scan(collector, DEPTH)
+    senders = [str(p.tx.sender) for p in found(query, views) if p.tx is not None and p.verdict.word != "included"]
+    senders += [query.text] if query.kind is Kind.ADDRESS else []
+    return tuple(found(query, await with_accounts(collector, views, senders)))
+
+
+async def recent_blocks(collector: Collector, limit: int) -> tuple[NodeView, ...]:
+    from aitbc_tui.collect.blocks import scan
+
+    return tuple(await scan(collector, limit, mempool=False, every_block=True))

@@ -1,0 +1,127 @@
+"""The lines of the ledger: receipts with their verdicts, what they add up to, a plot by day. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aitbc_tui.domain.receipt import ReceiptVerdict
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.operations.export import Entry
+from aitbc_tui.state.receipts import verdict_of
+from aitbc_tui.state.totals import By, Charge, Sums, plain, split, total
+from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.screens.layout import cut, pad, right, section, text_lines
+
+ALL = ""
+SHOWN_GROUPS = 6
+PLOT_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """What the reader chose. `verdict` empty: all of them."""
+
+    verdict: str = ALL
+    by: By = By.MODEL
+    selected: int = 0
+
+
+def filters(entries: Sequence[Entry]) -> list[str]:
+    """All, then each verdict that is there; the words of the contract."""
+    there = {entry.stored.verdict for entry in entries}
+    return [ALL, *(verdict.value for verdict in ReceiptVerdict if verdict in there)]
+
+
+def chosen(entries: Sequence[Entry], view: LedgerView) -> list[Entry]:
+    return [entry for entry in entries if view.verdict in (ALL, entry.stored.verdict.value)]
+
+
+def build_ledger(entries: Sequence[Entry], charges: Sequence[Charge], view: LedgerView, width: int) -> list[Line]:
+    """Every line, the title first; the rows of receipts come last."""
+    rows = chosen(entries, view)
+    sums = total(charges)
+    worst = Level.GOOD if sums.valid == sums.receipts else Level.BAD
+    word = f"{sums.valid} of {sums.receipts} valid"
+    about = view.verdict or "every verdict"
+    lines = [section("Ledger", width, mark=(worst, word), text=f"{about}, {len(rows)} shown", heavy=True)]
+    lines += _totals(charges, sums, view.by, width)
+    lines += _plot(charges, width)
+    lines += [section("Receipts", width, text="newest first, the verdict as it was recorded"), _header(width)]
+    return [*lines, *(_row(entry, width, index == view.selected) for index, entry in enumerate(rows))]
+
+
+def header_rows(charges: Sequence[Charge], view: LedgerView, width: int) -> int:
+    """Lines before the first receipt, without the title."""
+    return len(_totals(charges, total(charges), view.by, width)) + len(_plot(charges, width)) + 2
+
+
+_SUMS = "{:>9}{:>7}  {:>16}  {:>16}  {:>16}"
+_NARROW = "{:>9}{:>7}  {:>16}"
+
+
+def _totals(charges: Sequence[Charge], sums: Sums, by: By, width: int) -> list[Line]:
+    room = 24
+    heads = ("receipts", "valid", "earned", "spent by us", "unverified")
+    form = _SUMS if width >= 100 else _NARROW
+    lines = [section("Totals", width, text=f"by {by.value}; AITBC, each job once; d changes")]
+    lines.append(Line((Run(" " + pad(by.value, room) + form.format(*heads), Role.MUTED),)))
+    groups = split(charges, by)
+    shown = groups[-SHOWN_GROUPS:] if by is By.DAY else groups[:SHOWN_GROUPS]
+    lines += [_sum(str(key), one, form, room) for key, one in shown]
+    if len(groups) > len(shown):
+        lines += text_lines(f"and {len(groups) - len(shown)} more", width, role=Role.MUTED)
+    return [*lines, _sum("all", sums, form, room)]
+
+
+def _sum(name: str, sums: Sums, form: str, room: int) -> Line:
+    money = (plain(sums.earned), plain(sums.spent), plain(sums.unverified))
+    bad = Role.BAD if sums.unverified else Role.TEXT
+    text = form.format(sums.receipts, sums.valid, *money)
+    head = Run(" " + pad(name, room))
+    if form is _NARROW or not sums.unverified:
+        return Line((head, Run(text)))
+    return Line((head, Run(text[:-16]), Run(text[-16:], bad)))
+
+
+def _plot(charges: Sequence[Charge], width: int) -> list[Line]:
+    """What was earned a day, one column each; a day without a receipt is a gap."""
+    days = split(charges, By.DAY)
+    if len(days) < 2:
+        return []
+    first = datetime.fromisoformat(str(days[0][0])).toordinal()
+    last = datetime.fromisoformat(str(days[-1][0])).toordinal()
+    count = min(PLOT_DAYS, last - first + 1, width - 20)
+    earned = {datetime.fromisoformat(str(day)).toordinal(): float(sums.earned) for day, sums in days}
+    values = [earned.get(day) for day in range(last - count + 1, last + 1)]
+    most = max((value for value in values if value is not None), default=0.0)
+    spark = fmt.spark(tuple(values), count, most or 1.0)
+    return [Line((Run(" earned a day  ", Role.MUTED), Run(spark), Run(f"  most {most:.6f}", Role.MUTED)))]
+
+
+def _header(width: int) -> Line:
+    text = f" {'verdict':<22}{'job':<10}{'first seen':<14}{'model':<18}{'price':>12} "
+    more = f" {'miner':<12}{'times':>5}  remarks" if width >= 120 else ""
+    return Line((Run(cut(text + more, width), Role.MUTED),))
+
+
+def _row(entry: Entry, width: int, selected: bool) -> Line:
+    stored, facts = entry.stored, entry.receipt.facts
+    verdict = verdict_of(stored.verdict, stored.reason)
+    when = datetime.fromtimestamp(stored.first_seen, UTC).strftime("%d %b %H:%M")
+    runs = [
+        Run("▌" if selected else " ", Role.ACCENT),
+        Run(pad(f"{glyph(verdict.level)} {verdict.word}", 21) + " ", level_role(verdict.level)),
+        Run(pad(stored.job_id[:8] or fmt.NONE, 10) + pad(when, 14)),
+        Run(pad(cut(facts.model_used or facts.model_asked or fmt.UNKNOWN, 17), 18)),
+        Run(right(facts.price_text or fmt.UNKNOWN, 12) + " "),
+    ]
+    if width >= 120:
+        miner = facts.provider.label if facts.provider else fmt.UNKNOWN
+        said = ["CONFLICT: other content under this id"] if entry.conflict else []
+        said += [remark.kind.value for remark in entry.receipt.remarks]
+        runs.append(Run(f" {pad(cut(miner, 11), 12)}{stored.times:>5}  "))
+        runs.append(Run(", ".join(said) or fmt.NONE, Role.BAD if entry.conflict else Role.MUTED))
+    return Line(tuple(runs), selected).fit(width)
