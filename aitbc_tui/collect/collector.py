@@ -46,7 +46,7 @@ from aitbc_tui.transport.permit import Permit
 
 PUBLISH_S = 1.0  # at most one snapshot a second, as the screen paints
 CLOSE_S = 1.5  # for every host together
-QUIET_S = 1.0  # ages go on when nothing is heard
+QUIET_S = 2.0  # ages go on when nothing is heard
 
 
 class Collector:
@@ -69,11 +69,6 @@ class Collector:
         self._up: dict[str, bool] = {}
         self._stack = AsyncExitStack()
         self.bench = Bench(self)
-
-    @property
-    def ledger(self) -> Ledger:
-        """Open since `open`."""
-        return self._ledger
 
     @property
     def topology(self) -> Topology:

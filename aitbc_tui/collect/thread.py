@@ -26,11 +26,11 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
 
 if TYPE_CHECKING:
+    from aitbc_tui.collect.collector import Collector
+    from aitbc_tui.collect.runs import Runs
     from aitbc_tui.operations.export import Entry
     from aitbc_tui.state.totals import Charge
     from aitbc_tui.state.transactions import NodeView, TxPicture
-    from aitbc_tui.collect.collector import Collector
-    from aitbc_tui.collect.runs import Runs
 
 T = TypeVar("T")
 STOP_S = 3.0

@@ -77,6 +77,7 @@ class ChainNet:
         self._rng: random.Random = seeded.rng("chain")
         self._nonce = 0
         self.flood = 0
+        self.with_txs: frozenset[int] = frozenset()  # heights of the history that must have a transaction
         self.partitioned = False  # no P2P link: transactions stay where they were submitted
         self.gossip_lost = False  # Redis is down: no follower hears of a block
         self.unpayable = False  # some transactions come from accounts that hold nothing
@@ -106,14 +107,14 @@ class ChainNet:
         return next((node for node in self.nodes if node.name == name), None)
 
     def build_history(self, blocks: int) -> None:
-        """Blocks of the past, ending one block time ago, with a transaction in every fourth."""
+        """Blocks of the past, ending one block time ago, with a transaction in every fourth and where one is wanted."""
         state, now = self.genesis.state, self.clock.now()
         for number in range(blocks):
             parent = state.head()
             assert parent is not None
             at = now - timedelta(seconds=self.options.block_time_s * (blocks - number))
-            mined = [self._mined_tx()] if number % 4 == 1 else []
             stamp, height = naive(at), parent.height + 1
+            mined = [self._mined_tx()] if number % 4 == 1 or height in self.with_txs or not self.options.empty_blocks else []
             digest = block_hash(CHAIN_ID, height, parent.hash, stamp, (str(tx["tx_hash"]) for tx in mined))
             block = Block(CHAIN_ID, height, digest, parent.hash, GENESIS_ADDRESS, stamp, len(mined), tuple(mined))
             state.store(block)

@@ -34,7 +34,10 @@ async def _wedge(devnet: Devnet, value: str | None) -> None:
     state.shipped_importer = True
     state.dict_txs_seen = 1  # so the very next transaction is one too many
     if behind:
-        state.truncate(state.height() - behind)
+        height = state.height() - behind
+        while height > 0 and not state.blocks[(CHAIN_ID, height + 1)].tx_count:
+            height -= 1  # a wedge is before a block with transactions
+        state.truncate(height)
 
 
 async def _unwedge(devnet: Devnet, _: str | None) -> None:

@@ -157,7 +157,11 @@ class Devnet:
 
     def _history(self, wanted: list[tuple[Fault, str | None]]) -> None:
         longest = max((fault.blocks_needed(value) for fault, value in wanted), default=0)
-        self.net.build_history(max(self.options.history_blocks, longest))
+        blocks = max(self.options.history_blocks, longest)
+        # what is missing from a follower that wedged begins with a block that has transactions
+        first_missing = {blocks - int(value) + 1 for fault, value in wanted if fault.blocks_needed(value) and value}
+        self.net.with_txs = frozenset(first_missing)
+        self.net.build_history(blocks)
         shared = [set(miner.ollama.models) for miner in self.miners]
         first = self.miners[0].ollama.models
         # what every miner holds: a sound network substitutes nothing

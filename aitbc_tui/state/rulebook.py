@@ -81,7 +81,7 @@ _ALL: tuple[tuple[Rule, str], ...] = (
     # money
     (Rule("receipt-bad", "TRUST", _BAD, _FINDING), "do not pay it"),
     (Rule("receipt-attacker-key", "TRUST", _BAD, _FINDING), "v: compare keys before you pin"),
-    (Rule("receipt-unsigned", "TRUST", _WARN, _FINDING), "ask the coordinator's operator"),
+    (Rule("receipt-unsigned", "unsigned", _WARN, _FINDING), "ask the coordinator's operator"),
     (Rule("receipt-duplicate", "duplicate", _WARN, _FINDING), "6: compare both"),
     (Rule("escrow-stuck", "ESCROW", _BAD), "ask for the refund; never release twice"),
     (Rule("paid-unsettled", "UNPAID", _BAD), "look for the transaction on the chain"),

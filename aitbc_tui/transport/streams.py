@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import ssl
+import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
@@ -11,6 +13,11 @@ import httpcore
 
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.transport.values import Meter
+
+if importlib.util.find_spec("sniffio") is None:
+    # httpcore tries to import it at every lock of every request; a search of the disk that finds nothing is an eighth
+    # of all that watching costs. Said once that it is not there, the import fails at once.
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 
 class Reader(Protocol):

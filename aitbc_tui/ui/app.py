@@ -105,6 +105,7 @@ class AitbcApp(FrugalApp):
         self._written_before = 0
         self._paint_due = False
         self._begun = False
+        self._warned = False  # that leaving cuts an operation off
         self._own_loop: asyncio.AbstractEventLoop | None = None
         for own in theme.textual_themes():
             self.register_theme(own)
@@ -280,6 +281,12 @@ class AitbcApp(FrugalApp):
             widget.refresh()
 
     def action_leave(self, code: int) -> None:
+        from aitbc_tui.ui.screens.progress_kept import under_way
+
+        if code == 0 and under_way(self) and not self._warned:
+            self._warned = True
+            self.say("an operation is under way, and leaving cuts it off: q again leaves", Level.WARN)
+            return
         self.exit(code)
 
     def action_help(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 FAST_S = 1.0  # sources are asked every 2 s; what a key asks for is painted at once
 SLOW_S = 5.0
+WISHED_S = 7.5  # --slow-link: who asks for it pays by the byte
 VERY_SLOW_S = 15.0
 SLOW_RTT_MS = 300.0
 VERY_SLOW_RTT_MS = 1000.0
@@ -34,6 +35,8 @@ class Pace:
     def period(self, rtt_ms: float | None) -> float:
         if rtt_ms is not None and rtt_ms > VERY_SLOW_RTT_MS:
             return VERY_SLOW_S
+        if self.slow_link:
+            return WISHED_S
         return SLOW_S if self.slow(rtt_ms) else FAST_S
 
     def wait(self, now: float, rtt_ms: float | None) -> float:

@@ -13,7 +13,7 @@ from aitbc_tui.ui.pace import Pace
 
 @pytest.mark.parametrize(
     ("rtt_ms", "slow_link", "wait"),
-    [(40.0, False, 0.9), (None, False, 0.9), (301.0, False, 4.9), (1200.0, False, 14.9), (40.0, True, 4.9)],
+    [(40.0, False, 0.9), (None, False, 0.9), (301.0, False, 4.9), (1200.0, False, 14.9), (40.0, True, 7.4)],
 )
 def test_the_period_follows_the_link(rtt_ms: float | None, slow_link: bool, wait: float) -> None:
     pace = Pace(slow_link=slow_link, painted_at=100.0)

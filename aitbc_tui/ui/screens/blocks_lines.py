@@ -90,6 +90,7 @@ def _inside(views: Sequence[NodeView], height: int, width: int) -> list[Line]:
     for tx in block.transactions:
         money = "?" if tx.amount is None else f"{tx.amount:,}"
         fee = "?" if tx.fee is None else f"{tx.fee:,}"
-        text = f"{short_hash(tx.tx_hash) or fmt.UNKNOWN}  {money} + fee {fee}  nonce {tx.nonce}  {tx.sender[:16]}… to {tx.recipient[:16]}…"
+        money = f"{money} + fee {fee}  nonce {tx.nonce}"
+        text = f"{short_hash(tx.tx_hash) or fmt.UNKNOWN}  {money}  {tx.sender[:16]}… to {tx.recipient[:16]}…"
         lines.append(Line((Run(" " + cut(text, width - 1)),)))
     return lines

@@ -12,6 +12,7 @@ from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.environment_choice import EnvironmentChoice
 from aitbc_tui.ui.screens.layout import cut, pad, section, text_lines
+from aitbc_tui.ui.screens.progress_kept import under_way
 
 
 def build_environments(
@@ -83,6 +84,8 @@ class EnvironmentsScreen(DetailScreen):
         name = self._choices[self._index()].name
         if name == str(self.aitbc.current.environment.name):
             self.action_back()
+        elif under_way(self.app):
+            self.toast("an operation is under way: going over would cut it off", Level.WARN)
         elif self.aitbc.options.open_environment is None:
             self.toast(f"leave and start with --env {name}")
         else:

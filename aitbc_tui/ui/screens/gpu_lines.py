@@ -54,12 +54,27 @@ def _figures(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
         ("memory", memory),
         ("temperature", _number(card.temperature, "°C")),
         ("power", power),
+        *_details(row),
         ("read by", f"{row.source}, {fmt.age(snapshot.now - row.observed_at)} ago"),
     ]
     age = fmt.age(snapshot.now - row.observed_at, bound=15)
     stale = snapshot.now - row.observed_at > row.limit_s
     lines = [section("Figures", width, age=f"~{age}" if stale else age, stale=stale)]
     return [*lines, *(line for label, text in rows for line in pairs(label, text, width, at=LABEL))]
+
+
+def _details(row: GpuRow) -> list[tuple[str, str]]:
+    """What newer drivers tell besides; nothing where this one does not."""
+    card = row.reading
+    rows = []
+    if card.clock_sm is not None:
+        rows.append(("clocks", f"{card.clock_sm:,.0f} MHz, memory {_number(card.clock_memory, 'MHz')}"))
+    if card.throttle is not None:
+        rows.append(("slowed by", ", ".join(card.throttle) or "nothing"))
+    if card.power_min is not None and card.power_max is not None:
+        rows.append(("limits", f"{card.power_min:.0f} to {card.power_max:.0f} W may be set"))
+    rows += [("process", f"{one.pid} {one.name}, {fmt.gigabytes(one.memory)} GB") for one in card.processes or ()]
+    return rows
 
 
 def _work(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:

@@ -81,7 +81,14 @@ def parts_of(choice: Choice) -> tuple[Part, ...]:
     verb = OFFERS[choice.offer].verb
     if verb is Verb.COORDINATE:
         return (Part.OFFER, Part.TARGET, Part.UNIT)
-    return (Part.OFFER, Part.TARGET, Part.TEXT) if verb is Verb.MESSAGE else (Part.OFFER, Part.TARGET)
+    return (Part.OFFER, Part.TARGET, Part.TEXT) if _typed(OFFERS[choice.offer]) else (Part.OFFER, Part.TARGET)
+
+
+def _typed(offer: Offer) -> str:
+    """What is typed for it: a message, or the keys to copy; empty: nothing."""
+    if offer.verb is Verb.MESSAGE:
+        return "message"
+    return "keys to copy, by name; none: only compare" if offer.sub == "configuration" else ""
 
 
 def default_target(snapshot: Snapshot, choice: Choice) -> str:
@@ -113,6 +120,7 @@ def wish_of(snapshot: Snapshot, choice: Choice) -> Wish:
         action=offer.sub if coordinate else "",
         unit=choice.unit if coordinate else "",
         message=choice.text if offer.verb is Verb.MESSAGE else "",
+        keys=tuple(choice.text.replace(",", " ").split()) if offer.sub == "configuration" else (),
     )
 
 
@@ -160,7 +168,7 @@ def build_operations(snapshot: Snapshot, choice: Choice, width: int) -> list[Lin
     if Part.UNIT in parts_of(choice):
         lines += _units(snapshot, choice, width)
     if Part.TEXT in parts_of(choice):
-        lines.append(_heading("message", choice.part is Part.TEXT, width))
+        lines.append(_heading(_typed(offer), choice.part is Part.TEXT, width))
         lines.append(Line((Run(" "), field_run(choice.text, min(70, width - 4), choice.part is Part.TEXT))))
     lines.append(Line())
     if offer.writes:

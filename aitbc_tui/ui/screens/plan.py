@@ -11,6 +11,7 @@ from aitbc_tui.domain.operation import Plan, Wish
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line
+from aitbc_tui.ui.panes.builders import report
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
@@ -67,6 +68,9 @@ class PlanScreen(DetailScreen):
             self._plan = await outcome(self.aitbc.backend.plan(self._wish))
         except AitbcError as error:
             self._trouble, self._remedy = str(words(error)), error.remedy
+        except Exception as fault:  # a fault of this program must not end the dashboard
+            report("plan", fault)
+            self._trouble = f"it failed inside this program ({type(fault).__name__}); the log has the details"
         self.on_snapshot(self.aitbc.current)
         if again and self._plan is not None:
             self.toast("checked again; nothing was written")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.operation import Plan, Run, RunState
-from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.panes.builders import report
 from aitbc_tui.ui.screens.futures import certainly_not_done, outcome, words
 
 if TYPE_CHECKING:
@@ -37,16 +39,34 @@ def _told(app: AitbcApp, run: Run) -> None:
     app.paint_now()
 
 
+def _cut_off(app: AitbcApp, state: RunState, why: str) -> Run:
+    """What is known of a run that brought no result: its steps and evidence so far."""
+    before = _runs[app]
+    after = "" if state is RunState.REFUSED else " Look it up before anything else: it is not sent again."
+    return Run(before.plan, state, clean(f"{why}{after}", 500), before.steps, before.evidence)
+
+
+def under_way(app: object) -> bool:
+    """Whether something that writes is being done now: leaving would cut it off."""
+    run = _runs.get(app)
+    return run is not None and not run.over and not run.plan.wish.reads_only
+
+
 async def _follow(app: AitbcApp, plan: Plan) -> None:
     """Wait for the end, whichever screen is in front."""
+    future = app.backend.run(plan, lambda run: app.from_thread(lambda: _told(app, run)))
     try:
-        run = await outcome(app.backend.run(plan, lambda run: app.from_thread(lambda: _told(app, run))))
+        run = await outcome(future)
     except AitbcError as error:
-        before = _runs[app]
         sure = certainly_not_done(error)
-        state = RunState.REFUSED if sure else RunState.UNKNOWN
-        after = "" if sure else " Look it up before anything else: it is not sent again."
-        run = Run(plan, state, SafeText(f"{words(error)}.{after}"), before.steps, before.evidence)
+        run = _cut_off(app, RunState.REFUSED if sure else RunState.UNKNOWN, f"{words(error)}.")
+    except asyncio.CancelledError:
+        if not future.cancelled():
+            raise  # the program ends
+        run = _cut_off(app, RunState.UNKNOWN, "The collector was ended in the middle of it.")
+    except Exception as fault:  # a fault of this program must not end the dashboard
+        report("operation", fault)
+        run = _cut_off(app, RunState.UNKNOWN, f"It failed inside this program ({type(fault).__name__}).")
     _told(app, run)
     good = run.state is RunState.DONE
     app.say(f"{plan.title}: {run.state.value}", Level.GOOD if good else Level.WARN)

@@ -328,3 +328,47 @@ async def test_a_message_of_the_operations_screen_may_hold_every_letter() -> Non
         registry.open_operations(app)
         await pilot.press(*["down"] * 7, "tab", "tab", *"q?:jkp")
         assert isinstance(app.screen, OperationsScreen) and "[q?:jkp_" in text_of(app)
+
+
+async def test_keys_of_the_configuration_are_named_one_by_one() -> None:
+    backend = backend_on()
+    app = app_on(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        registry.open_operations(app)
+        await pilot.press(*["down"] * 4, "tab", "tab", *"chain_id, gossip_backend", "enter")
+        await until(lambda: bool(backend.wishes), 5.0)
+        assert backend.wishes[-1].keys == ("chain_id", "gossip_backend") and not backend.wishes[-1].message
+
+
+async def test_what_is_under_way_is_not_cut_off_by_one_key() -> None:
+    here, there = backend_on(), StillBackend(lab())
+    app = choosing(here, there)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await begun(app)
+        registry.open_progress(app, pictures.plan())
+        await until(lambda: bool(here.runs), 5.0)
+        await pilot.press("escape", "E", "j", "enter")
+        await pilot.pause()
+        assert app.backend is here and "would cut it off" in text_of(app)
+        await pilot.press("escape", "q")
+        await pilot.pause()
+        assert app.is_running and "q again leaves" in text_of(app)
+        await pilot.press("q")
+    assert app.return_code == 0
+
+
+@pytest.mark.parametrize("fault", [None, RuntimeError("boom")])
+async def test_a_fault_in_the_middle_is_unknown_and_ends_nothing(fault: Exception | None) -> None:
+    backend = backend_on()
+    app = app_on(backend)
+    async with app.run_test(size=SIZE):
+        await begun(app)
+        registry.open_progress(app, pictures.plan())
+        await until(lambda: bool(backend.runs), 5.0)
+        future = backend.runs[0][1]
+        if fault is None:
+            future.cancel()
+        else:
+            future.set_exception(fault)
+        await until(lambda: "? unknown: look it up" in text_of(app), 5.0)
+        assert app.is_running and "boom" not in text_of(app)

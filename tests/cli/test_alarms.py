@@ -1,0 +1,73 @@
+"""`alarms` and `trace`: what is printed, and the exit codes, against a devnet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aitbc_tui.cli.main import main
+from aitbc_tui.devnet.child import Child, start_child
+from aitbc_tui.devnet.options import DevnetOptions
+
+KEYS = {"name", "kind", "severity", "subject", "since", "evidence", "remedy", "check"}
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
+def test_a_sound_network(devnet_child: Child, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--config", str(devnet_child.config_path), "alarms", "--observe", "4", "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert said["alarms"] == [] and 4.0 <= said["observed_s"] < 8.0 and set(said) == {"alarms", "observed_s"}
+
+
+def test_a_broken_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with start_child(DevnetOptions(seed=3, faults=("disk-full",))) as child:
+        code = main(["--config", str(child.config_path), "alarms", "--observe", "4", "--json"])
+        said = json.loads(capsys.readouterr().out)
+        assert code == 1
+        (alarm,) = said["alarms"]
+        assert set(alarm) == KEYS
+        assert (alarm["name"], alarm["kind"], alarm["severity"]) == ("disk-full", "condition", "bad")
+        assert (alarm["subject"], alarm["check"]) == ("follower", "df -h /")
+        assert "99 % full" in alarm["evidence"] and alarm["since"].endswith("Z")
+        assert main(["--config", str(child.config_path), "alarms", "--observe", "3"]) == 1
+        assert "disk-full" in capsys.readouterr().out
+
+
+def test_a_source_that_never_answers_is_3(capsys: pytest.CaptureFixture[str]) -> None:
+    with start_child(DevnetOptions(seed=3, faults=("ssh-drop",))) as child:
+        code = main(["--config", str(child.config_path), "alarms", "--observe", "3", "--json"])
+        out = capsys.readouterr()
+        assert code == 3
+        assert "no answer from RPC of follower" in out.err.splitlines()[-1]
+        assert json.loads(out.out)["observed_s"] >= 3.0
+
+
+def test_trace_tells_every_step(devnet_child: Child, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ["--config", str(devnet_child.config_path)]
+    assert main([*config, "jobs", "--json"]) == 0
+    jobs = json.loads(capsys.readouterr().out)["jobs"]
+    done = next(job["job_id"] for job in jobs if job["wire_state"] == "COMPLETED")
+    assert main([*config, "trace", done, "--json"]) == 0
+    trace = json.loads(capsys.readouterr().out)["trace"]
+    steps = [step["step"] for step in trace["steps"]]
+    assert steps == ["submitted", "queued", "acquired", "processing", "result", "receipt", "verified", "on chain"]
+    assert trace["missing"] is None and trace["gpus"]
+    assert main([*config, "trace", done]) == 0
+    assert "verified" in capsys.readouterr().out
+
+
+def test_trace_names_the_missing_step(devnet_child: Child, capsys: pytest.CaptureFixture[str]) -> None:
+    config = ["--config", str(devnet_child.config_path)]
+    main([*config, "jobs", "--json"])
+    jobs = json.loads(capsys.readouterr().out)["jobs"]
+    dead = next(job["job_id"] for job in jobs if job["wire_state"] in ("CANCELED", "EXPIRED"))
+    assert main([*config, "trace", dead, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["trace"]["missing"] == "acquired"

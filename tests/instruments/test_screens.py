@@ -1,0 +1,226 @@
+"""The ledger, the blocks browser and the search for transactions: keys, and pictures at three sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from textual.pilot import Pilot
+
+from aitbc_tui.domain.errors import ConnectError
+from aitbc_tui.domain.node import Account, Block, MempoolReading, Transaction
+from aitbc_tui.domain.observed import Trouble, TroubleKind
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.ledger.rows import StoredReceipt
+from aitbc_tui.operations.export import Entry, charges_of
+from aitbc_tui.receipts.verify import verify
+from aitbc_tui.state.totals import Charge
+from aitbc_tui.state.transactions import NodeView, TxPicture, found, query_of
+from aitbc_tui.ui.app import AitbcApp
+from aitbc_tui.ui.screens import registry
+from tests.fixtures import details
+from tests.receipts.vectors import MASK, body, trust
+from tests.ui.screens.promises import PromisingBackend, app_on, text_of, until
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+FILES = (
+    "2026-02/valid-plain.json",
+    "2026-02/valid-price-override.json",
+    "2026-02/tampered-price.json",
+    "2026-02/valid-real-miner-lifecycle.json",
+    "2026-02/tampered-signature-removed.json",
+    "2026-02/valid-key-order.json",
+)
+DAY = 86_400.0
+FIRST = datetime(2026, 11, 18, 9, 30, tzinfo=UTC).timestamp()
+
+
+def entries() -> tuple[Entry, ...]:
+    made = []
+    for number, file in enumerate(FILES):
+        receipt = verify(body(file), trust("2026-02"), mask=MASK)
+        facts = receipt.facts
+        seen = FIRST + number * DAY * 0.8
+        stored = StoredReceipt(
+            "lab",
+            str(facts.receipt_id),
+            str(facts.job_id),
+            receipt.verdict,
+            receipt.reason,
+            "k",
+            (),
+            seen,
+            seen + 60,
+            number + 1,
+            receipt.body,
+        )
+        made.append(Entry(stored, receipt, conflict=number == 2))
+    return tuple(reversed(made))
+
+
+def tx(number: int, **changes: object) -> Transaction:
+    made = Transaction(
+        SafeText(f"0x{number:064x}"),
+        SafeText("ait10tlyqdczq6ycvcrdz5xdg4jmn2jgg6y7wncd32kvkuzqgqc5385sthrv8l"),
+        SafeText("ait1mch8hek4lyucypsfpla53mtpcrjfw6uhsx3gthm8mdvs0l4clj5s4842d8"),
+        100 * number,
+        10,
+        number,
+        SafeText("ait-mainnet"),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def block(height: int, chain: str = "a", *txs: Transaction, hollow: bool = False) -> Block:
+    when = datetime.fromtimestamp(FIRST + 2 * height, UTC)
+    digest = SafeText(f"0x{chain * 8}{height:056x}")
+    proposer = SafeText("" if hollow else "ait1proposer")
+    parent = SafeText("" if hollow else f"0x{chain * 8}{height - 1:056x}")
+    return Block(height, digest, parent, proposer, when, len(txs), txs)
+
+
+def views(*, forked: bool = False, lost: bool = False) -> tuple[NodeView, ...]:
+    mine = tuple(block(h, "a", *((tx(h), tx(h + 1000)) if h % 3 == 0 else ())) for h in range(120, 100, -1))
+    theirs = tuple(block(h, "b" if forked and h > 110 else "a") for h in range(119, 100, -1))
+    genesis = NodeView("genesis", True, "ait-mainnet", 120, MempoolReading(0, False, ()), mine, 101)
+    follower = NodeView("follower", False, "ait-mainnet", 119, MempoolReading(1, False, (tx(7),)), theirs, 101)
+    if lost:
+        down = Trouble(TroubleKind.CONNECT, SafeText("connection refused"))
+        follower = NodeView("follower", False, "ait-mainnet", trouble=down)
+    nobody = Account(tx(1).sender, 0, 0, False)
+    return (replace(genesis, accounts={str(tx(1).sender): nobody}), follower)
+
+
+class Instruments(PromisingBackend):
+    def __init__(self) -> None:
+        super().__init__(details.sound_network())
+        self.views = views()
+        self.error: ConnectError | None = None
+
+    def _done(self, value: object) -> Future[object]:
+        done: Future[object] = Future()
+        if self.error is not None:
+            done.set_exception(self.error)
+        else:
+            done.set_result(value)
+        return done
+
+    def ledger_entries(self) -> Future[tuple[tuple[Entry, ...], tuple[Charge, ...]]]:
+        rows = entries()
+        return self._done((rows, tuple(charges_of(rows, {rows[-1].stored.job_id}))))  # type: ignore[return-value]
+
+    def export_masked(self) -> Future[str]:
+        self.asked.append("export")
+        return self._done("/home/op/exports/receipts.json")  # type: ignore[return-value]
+
+    def recent_blocks(self, limit: int) -> Future[tuple[NodeView, ...]]:
+        self.asked.append(f"blocks {limit}")
+        return self._done(self.views)  # type: ignore[return-value]
+
+    def find_transactions(self, text: str) -> Future[tuple[TxPicture, ...]]:
+        self.asked.append(f"find {text}")
+        return self._done(tuple(found(query_of(text), self.views)))  # type: ignore[return-value]
+
+
+async def _shows(pilot: Pilot[int], words: str) -> str:
+    """The screen's text as soon as these words stand on it."""
+    app = pilot.app
+    assert isinstance(app, AitbcApp)
+    await until(lambda: words in text_of(app), 10)
+    return text_of(app)
+
+
+async def test_the_ledger() -> None:
+    backend = Instruments()
+    app = app_on(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        registry.open_ledger(app)
+        text = await _shows(pilot, "Ledger ■ 4 of 6 valid")
+        assert "every verdict, 6 shown" in text and "CONFLICT" in text
+        assert "miner-dev-key" not in text and "client-dev-key" not in text
+        await pilot.press("f")
+        await _shows(pilot, "valid, 4 shown")
+        await pilot.press("f")
+        await _shows(pilot, "1 shown")
+        await pilot.press("d")
+        await _shows(pilot, "by miner")
+        await pilot.press("w")
+        await _shows(pilot, "masked, in /home/op/exports/receipts.json")
+        await pilot.press("j", "enter")
+        await _shows(pilot, "Checked")
+
+
+async def test_the_blocks() -> None:
+    backend = Instruments()
+    app = app_on(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        registry.open_blocks(app)
+        await _shows(pilot, "Block 120 · as genesis holds it")
+        assert "Blocks ● agree" in text_of(app) and "blocks 20" in backend.asked
+        await pilot.press("j")
+        await _shows(pilot, "Block 119")
+        await pilot.press("m")
+        await until(lambda: "blocks 50" in backend.asked, 10)
+        backend.views = views(forked=True)
+        await pilot.press("r")
+        await _shows(pilot, "DIFFER from 111")
+        backend.error = ConnectError("no route", host="genesis")
+        await pilot.press("r")
+        await until(lambda: backend.asked.count("blocks 50") == 3, 10)
+        await _shows(pilot, "DIFFER from 111")  # what was read stays
+
+
+async def test_the_search() -> None:
+    backend = Instruments()
+    app = app_on(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        registry.open_tx(app)
+        await _shows(pilot, "type a hash")
+        await pilot.press(*f"{7:064x}", "enter")
+        text = await _shows(pilot, "■ VANISHED")
+        assert f"find {7:064x}" in backend.asked
+        assert "is unknown to the chain" in text and "sender     FAILS" in text
+        await pilot.press("slash", *("backspace",) * 64, *f"{120:064x}", "enter")
+        await _shows(pilot, "● included")
+        await pilot.press("escape")
+        await until(lambda: app.screen is app.dashboard, 10)
+
+
+def _tx(number: int) -> Callable[[AitbcApp], None]:
+    return lambda app: registry.open_tx(app, f"{number:064x}")
+
+
+SHOTS: dict[str, tuple[Callable[[AitbcApp], None], bool]] = {
+    "ledger": (registry.open_ledger, False),
+    "blocks": (registry.open_blocks, False),
+    "blocks-forked": (registry.open_blocks, True),
+    "tx-vanished": (_tx(7), False),
+    "tx-included": (_tx(120), False),
+}
+
+
+READY = {
+    "ledger": "newest first",
+    "blocks": "Blocks ● agree",
+    "blocks-forked": "DIFFER from",
+    "tx-vanished": "VANISHED",
+    "tx-included": "● included",
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SHOTS)
+def test_picture(name: str, size: tuple[int, int], snap_compare: Callable[..., bool]) -> None:
+    show, forked = SHOTS[name]
+    backend = Instruments()
+    backend.views = views(forked=forked)
+    app = app_on(backend)
+
+    async def before(pilot: Pilot[int]) -> None:
+        show(app)
+        await _shows(pilot, READY[name])
+
+    assert snap_compare(app, terminal_size=size, run_before=before)
