@@ -50,7 +50,7 @@ class DiaryKeeper:
         self._known = {(a.rule, str(a.about)): (str(a.evidence), a.last_true or a.since) for a in findings}
         self._acked = set(acked)
         alarms = hub.world.alarms.restored(findings, acked, now)
-        hub.world = replace(hub.world, alarms=alarms, journal=hub.world.journal.told(past))
+        hub.world = replace(hub.world, alarms=alarms, journal=hub.world.journal.told(past, findings))
 
     async def save(self) -> None:
         """What is new since the last call."""

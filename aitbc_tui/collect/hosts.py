@@ -60,7 +60,7 @@ class HostPoll:
         if self._units:
             self.rhythm.every(min(units_s, CLOSER_S), self._units_when_due)
         if self._nodes:
-            self.rhythm.every(SETTINGS_S, self._disk_when_due)
+            self.rhythm.every(CLOSER_S, self._disk_when_due)
             self.rhythm.every(SETTINGS_S, self.settings)
             self.rhythm.every(GIT_S, self.git)
 
@@ -131,8 +131,8 @@ class HostPoll:
         world, now = self._asker.hub.world, self._asker.hub.clock.monotonic()
         known = world.disks[self.host].value if self.host in world.disks else None
         close = known is not None and known.free < NEARLY_FULL * known.total
-        due = self._disk_at is None or now - self._disk_at >= DISK_S - 0.1
-        if due or close or suspicious(world, self.host, now):
+        wanted = CLOSER_S if suspicious(world, self.host, now) else SETTINGS_S if close else DISK_S
+        if self._disk_at is None or now - self._disk_at >= wanted - 0.1:
             await self.disk()
 
     async def disk(self) -> None:

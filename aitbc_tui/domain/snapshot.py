@@ -23,6 +23,8 @@ from aitbc_tui.domain.observed import Observed, Trouble
 from aitbc_tui.domain.places import Access as Access
 from aitbc_tui.domain.places import Pane as Pane
 from aitbc_tui.domain.receipt import VerifiedReceipt
+from aitbc_tui.domain.servers import EndpointRow as EndpointRow
+from aitbc_tui.domain.servers import ServerRow as ServerRow
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
@@ -283,34 +285,6 @@ class CredentialRow:
     origin: SafeText
     verdict: Verdict
     expires_at: float | None = None  # UTC seconds by the server's clock; tokens only
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointRow:
-    """One endpoint and what its newest answer proved: yes, absent, denied, needs-credential, broken or limited."""
-
-    endpoint: SafeText  # GET /v1/admin/jobs
-    verdict: Verdict
-    credential: str = ""  # the role whose credential it was asked with
-
-
-@dataclass(frozen=True, slots=True)
-class ServerRow:
-    """What answers at one address, by probing: `wrong` says why it is not what was configured.
-
-    `asked` of `ours` requests a minute are used up in the bucket named; the server allows `limit` to all together.
-    """
-
-    name: SafeText  # coordinator, or the node's name
-    generation: SafeText  # 2026-02, 2026-04, 2026-08, or unknown
-    wants: SafeText = _EMPTY  # keys, tokens, or empty: none
-    wrong: SafeText = _EMPTY
-    endpoints: tuple[EndpointRow, ...] = ()
-    bucket: SafeText = _EMPTY
-    asked: int = 0
-    ours: int | None = None
-    limit: int | None = None
-    pauses_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

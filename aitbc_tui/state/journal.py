@@ -52,9 +52,10 @@ class Journal:
             return self
         return Journal((*reversed(new), *self.happenings)[:KEPT], seen, states, self.count + len(new))
 
-    def told(self, past: Iterable[Happening]) -> Journal:
-        """What an earlier run kept, behind what this one saw."""
-        return Journal((*self.happenings, *past)[:KEPT], self.seen, self.alarms, self.count)
+    def told(self, past: Iterable[Happening], still_open: Iterable[Alarm] = ()) -> Journal:
+        """What an earlier run kept, behind what this one saw; what it left open is no news."""
+        known = {(a.rule, str(a.about)): "open" for a in still_open}
+        return Journal((*self.happenings, *past)[:KEPT], self.seen, {**known, **self.alarms}, self.count)
 
 
 def _word(verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""For any sequence of answers, failures, pauses and clock jumps: no old figure is fresh, alarms are a function of the past."""
+"""For any sequence of answers, failures, pauses and clock jumps: no old figure is fresh, and no alarm is made up."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class StressScreen(DetailScreen):
     def action_another(self) -> None:
         picture = self.aitbc.current.stress
         if picture is not None and picture.phase.over:
-            self._new = True
+            self._new, self._begun = True, False
             self._show(Draft())
 
     # --- the test
@@ -136,11 +136,10 @@ class StressScreen(DetailScreen):
         try:
             await outcome(backend.stress_begin(plan))
         except AitbcError as error:
+            self._begun = False
             self.aitbc.say(f"not begun: {words(error)}", Level.WARN)
         else:
-            self._new = False
-        finally:
-            self._begun = False
+            self._new = False  # y stays spent: the picture of the test may be painted later than the next key
 
     def action_stop(self) -> None:
         if self._under_way() and (backend := self._backend()) is not None:
