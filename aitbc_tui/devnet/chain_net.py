@@ -114,7 +114,11 @@ class ChainNet:
             assert parent is not None
             at = now - timedelta(seconds=self.options.block_time_s * (blocks - number))
             stamp, height = naive(at), parent.height + 1
-            mined = [self._mined_tx()] if number % 4 == 1 or height in self.with_txs or not self.options.empty_blocks else []
+            mined = (
+                [self._mined_tx()]
+                if number % 4 == 1 or height in self.with_txs or not self.options.empty_blocks
+                else []
+            )
             digest = block_hash(CHAIN_ID, height, parent.hash, stamp, (str(tx["tx_hash"]) for tx in mined))
             block = Block(CHAIN_ID, height, digest, parent.hash, GENESIS_ADDRESS, stamp, len(mined), tuple(mined))
             state.store(block)

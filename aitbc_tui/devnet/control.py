@@ -1,4 +1,4 @@
-"""What `sudo -n systemctl start|stop|restart` on a devnet host really does: the stand-in asks through a FIFO, and waits.
+"""What `sudo -n systemctl start|stop|restart` on a devnet host does: the stand-in asks through a FIFO, and waits.
 
 The unit's state and the part of the network behind it change together, so that an operation can be checked by its
 effect and not by its words.

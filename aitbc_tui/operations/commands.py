@@ -125,7 +125,7 @@ def listing() -> str:
     lines += [
         "",
         "the least line of authorized_keys for watching (one permitopen for each rpc, coordinator and Ollama port):",
-        'restrict,permitopen="127.0.0.1:8006",permitopen="127.0.0.1:8000" ssh-ed25519 AAAA... watcher',
+        'restrict,port-forwarding,permitopen="127.0.0.1:8006",permitopen="127.0.0.1:8000" ssh-ed25519 AAAA... watcher',
         "",
         "sudoers for a host with sudo = true, one line a unit:",
         sudoers_line("OPERATOR", ("systemctl", "restart", "aitbc-blockchain-node")),
