@@ -118,11 +118,15 @@ async def _steady(devnet: Devnet, _: str | None) -> None:
 
 
 async def _fill(devnet: Devnet, value: str | None) -> None:
-    devnet.machine(follower_of(devnet).name).files.write_disk(number_of("disk-full", value, FULL_PERCENT))
+    follower = follower_of(devnet)
+    devnet.machine(follower.name).files.write_disk(number_of("disk-full", value, FULL_PERCENT))
+    follower.deaf = True  # what it imports cannot be written
 
 
 async def _empty(devnet: Devnet, _: str | None) -> None:
-    devnet.machine(follower_of(devnet).name).files.write_disk(42)
+    follower = follower_of(devnet)
+    devnet.machine(follower.name).files.write_disk(42)
+    follower.deaf = False
 
 
 async def _drift(devnet: Devnet, value: str | None) -> None:
@@ -215,8 +219,8 @@ FAULTS = (
     ),
     Fault(
         "disk-full",
-        "the follower's disk has next to nothing left",
-        "free space under 5 percent on the disk that holds the node's data",
+        "the follower's disk is full: its node cannot write the blocks it imports",
+        "free space under 5 percent on the disk that holds the node's data, which explains why its head stands",
         _fill,
         _empty,
         value="PERCENT-USED",

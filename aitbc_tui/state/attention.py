@@ -25,7 +25,12 @@ def suspicious(world: World, host: str, now: float) -> bool:
             return True
         still = now - facts.changes[-1][0] if facts.changes else 0.0
         behind = source is not None and frame.name in heights and heights[source] - heights[frame.name] >= 2
-        if behind or (still > STILL_BLOCKS * BLOCK_TIME_S and facts.makes_empty_blocks):
+        oldest = facts.pool.oldest()
+        waits = oldest is not None and now - oldest > STILL_BLOCKS * BLOCK_TIME_S and source == frame.name
+        if behind or (still > STILL_BLOCKS * BLOCK_TIME_S and (facts.makes_empty_blocks or waits)):
+            return True
+        peers = facts.peers.fresh(now)
+        if peers is not None and peers.count == 0 and len(heights) > 1:
             return True
     return any(frame.host == host for frame in world.topology.miners) and _work_hangs(world)
 

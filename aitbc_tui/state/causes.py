@@ -24,6 +24,9 @@ _NO_LISTS = frozenset(
         "refused",
     }
 )
+BY_FULL_DISK = frozenset(  # on the same host only
+    {"wedge", "redis-down", "lag", "stall", "not-producing", "producer-dead", "unit-down", "unit-crashloop", "rpc-500"}
+)
 _WAITS = frozenset({"job-waits"})
 # cause -> what it explains, wherever that shows
 EXPLAINS: Mapping[str, frozenset[str]] = {
@@ -46,7 +49,14 @@ def root_causes(signs: Iterable[Sign]) -> tuple[Sign, ...]:
     found = list(signs)
     ways = {s.host for s in found if s.rule in LOST_WAYS}
     explained = {rule for s in found for rule in EXPLAINS.get(s.rule, ())}
-    kept = [s for s in found if s.rule not in explained and (s.host not in ways or s.rule in LOST_WAYS or not s.host)]
+    full = {s.host for s in found if s.rule == "disk-full"}
+    kept = [
+        s
+        for s in found
+        if s.rule not in explained
+        and (s.host not in ways or s.rule in LOST_WAYS or not s.host)
+        and (s.host not in full or s.rule not in BY_FULL_DISK)
+    ]
     billed = [s for s in found if s.rule == "job-fails-completed" and "job-fails-completed" in explained]
     return tuple(_with_bill(s, len(billed)) if billed and s.rule == "ollama-down" else s for s in kept)
 

@@ -19,7 +19,8 @@ from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
 
 TOLERATED_LAG = 1
 WEDGE_BLOCKS = 3
-UNITS_PATIENCE_S = 20.0  # how long a verdict waits for the units to be read that would tell why
+UNITS_RECENT_S = 7.0  # while something is wrong they are read every five seconds
+UNITS_PATIENCE_S = 15.0  # how long a verdict waits for the units to be read that would tell why
 LAG_WINDOW_S = 20.0
 
 
@@ -70,12 +71,12 @@ class Look:
         """The one that makes or imports blocks."""
         return self.unit_state(self.frame.units[0]) if self.frame.units else None
 
-    def units_read_since(self, moment: float) -> bool:
-        """Whether the units were read after `moment`, or will not be in good time."""
+    def units_known(self, due_since: float) -> bool:
+        """Whether the units were read just now, or will not be in good time after `due_since`."""
         at = self.facts.units.at
-        if not self.frame.units or (at is not None and at > moment):
+        if not self.frame.units or (at is not None and self.now - at < UNITS_RECENT_S):
             return True
-        return self.now - moment > UNITS_PATIENCE_S
+        return self.now - due_since > UNITS_PATIENCE_S
 
     def lag(self) -> int | None:
         source = self.chain.source
@@ -183,7 +184,7 @@ def _stalled(look: Look) -> Judgement | None:
     if not look.facts.makes_empty_blocks and not waiting and not dead:
         return None
     stopped = look.now - still
-    if not look.units_read_since(stopped):
+    if not look.units_known(stopped + limit):
         return None
     due = max(look.block_time, look.frame.heartbeat_s)
     said = f"no new block for {coarse_age(still)}; one was due every {due:.1f} s"
