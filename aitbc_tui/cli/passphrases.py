@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import re
+import sys
 from pathlib import Path
 
 from aitbc_tui.cli.context import Context
@@ -36,6 +37,7 @@ def _ask(path: str, host: str) -> None:
         if opens(path, typed):
             PASSPHRASES[path] = typed
             return
+        sys.stderr.write(f"aitbc-tui: that does not open {clean(path, 200)}\n")
     raise AuthError(
         f"the passphrase of {clean(path, 200)} was wrong {TRIES} times", host=host, remedy="ssh-add, then again"
     )

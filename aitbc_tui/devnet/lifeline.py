@@ -6,10 +6,12 @@ import asyncio
 import ctypes
 import os
 import signal
+import threading
 from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1
 _LOOK_S = 0.5
+GRACE_S = 5.0  # for closing in good order; then the process ends as it is
 
 
 class Lifeline:
@@ -21,13 +23,18 @@ class Lifeline:
     def __init__(self, parent: int, end: Callable[[], None]) -> None:
         self._parent = parent or os.getppid()
         self._end = end
+        self._last: threading.Timer | None = None
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, self._look)
         _ask_kernel(signal.SIGUSR1)
         self._task = loop.create_task(self._watch())
 
     def _look(self) -> None:
-        if os.getppid() != self._parent:
+        if os.getppid() != self._parent and self._last is None:
+            # A thread's timer: whatever hangs on the loop while it closes cannot stop it.
+            self._last = threading.Timer(GRACE_S, os._exit, (1,))
+            self._last.daemon = True
+            self._last.start()
             self._end()
 
     async def _watch(self) -> None:

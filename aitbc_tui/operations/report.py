@@ -187,7 +187,7 @@ def status_document(
         nodes,
         tally,
         took_s,
-        summary=status_summary(snapshot, rows, online, total),
+        summary=status_summary(snapshot, rows, nodes, tally),
         validation=validation(online, answered(snapshot, rows), total) if verify else None,
         advice=("nodes are online and agree",) if online == total and not tally.issues else (),
     )
@@ -206,11 +206,18 @@ def validation(online: int, answered: int, total: int) -> str:
     return "success" if online == total else "failed" if answered == 0 else "partial"
 
 
-def status_summary(snapshot: Snapshot, rows: list[NodeRow], online: int, total: int) -> str:
+def status_summary(snapshot: Snapshot, rows: list[NodeRow], nodes: Mapping[str, Json], tally: Tally) -> str:
+    """How many are online and at which heights; else the first that is not, with what keeps it from that."""
+    online, total = online_of(nodes), len(nodes)
     if online == total and total > 0:
         heights = ", ".join(f"{r.name} {r.head.value.height:,}" for r in rows if r.head.value)
         agree = ", the same hash at the common height" if snapshot.chain.compared > 1 else ""
         return f"{total} of {total} nodes online: {heights}{agree}"
-    off = next((r for r in rows if r.verdict.level is not Level.GOOD), rows[0] if rows else None)
-    first = f": {off.name} {off.verdict.word} {off.verdict.text}".rstrip() if off is not None else ""
-    return f"{online} of {total} nodes online{first}"
+    off = next((r for r in rows if nodes[str(r.name)]["status"] != "online"), None)
+    if off is None:
+        return f"{online} of {total} nodes online"
+    sound = off.verdict.level is Level.GOOD  # the chain is; then something else of it was not learnt, or is down
+    word = str(nodes[str(off.name)]["status"]) if sound else str(off.verdict.word)
+    why = "" if sound else str(off.verdict.text).removeprefix(f"{off.name}: ")
+    found = next((str(issue["detail"]) for issue in tally.issues if issue["node"] == str(off.name)), "")
+    return f"{online} of {total} nodes online: {off.name} {word}" + (f", {why or found}" if why or found else "")

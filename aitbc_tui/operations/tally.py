@@ -116,7 +116,7 @@ class Tally:
 
     def issue(self, kind: str, node: str, detail: str, remedy: str = "") -> None:
         """Each once, however often it was met."""
-        said, advice = str(clean(detail, 1200)), str(clean(remedy, 400))
+        said, advice = str(clean(detail, 1200)).removeprefix(f"{node}: "), str(clean(remedy, 400))
         found: Json = {"kind": kind, "node": str(node), "detail": said, "remedy": advice}
         if found not in self.issues:
             self.issues.append(found)

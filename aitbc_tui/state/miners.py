@@ -15,6 +15,7 @@ FREE_LIMIT_S = 20.0  # contract 5: the shipped miner beats every 15 s while free
 FREE_GONE_S = 45.0  # after a job it beats again within one turn of its loop: late first, then silent
 BUSY_LIMIT_S = 90.0  # contract 5: a busy miner is silent for up to 60.2 s
 HOUR_S = 3600.0
+LISTED = 50  # receipts: the coordinator's list holds no more
 IDLE_WHILE_S = 20.0
 
 
@@ -103,13 +104,22 @@ def _runs(world: World, host: str | None) -> tuple[int, int] | None:
 
 
 def _work(world: World, miner: Miner, now: float) -> tuple[SafeText | None, int | None]:
-    """Its last receipt's job, and how many receipts of the last hour are its own."""
+    """Its last receipt's job, and how many receipts of the last hour are its own; None while not all are known."""
     mine = [k for k in world.book.values() if k.item.receipt.facts.provider == miner.identity]
     if not mine:
         return None, None
     newest = max(mine, key=lambda k: k.seen_utc if k.item.issued_at is None else k.item.issued_at.timestamp())
     ages = (server_age(k.item.issued_at, k.server_time, k.seen_at, now) for k in mine)
-    return SafeText(newest.item.receipt.facts.job_id[:8]), sum(1 for age in ages if age is not None and age < HOUR_S)
+    hourly = sum(1 for age in ages if age is not None and age < HOUR_S) if reaches_back(world, now) else None
+    return SafeText(newest.item.receipt.facts.job_id[:8]), hourly
+
+
+def reaches_back(world: World, now: float) -> bool:
+    """Whether the receipts known cover the last hour: the coordinator lists so many and no more."""
+    if len(world.book) < LISTED:
+        return True
+    ages = (server_age(k.item.issued_at, k.server_time, k.seen_at, now) for k in world.book.values())
+    return any(age is not None and age >= HOUR_S for age in ages)
 
 
 def live(rows: tuple[MinerRow, ...]) -> int:

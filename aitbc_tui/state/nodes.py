@@ -82,6 +82,11 @@ def _oldest(rows: tuple[NodeRow, ...]) -> float | None:
     return None if not times or any(at is None for at in times) else min(at for at in times if at is not None)
 
 
+def of_node(row: NodeRow) -> str:
+    """What is wrong with it, its name once: the words of a lost connection begin with the host, often of that name."""
+    return f"{row.name}: {str(row.verdict.text).removeprefix(f'{row.name}: ')}"
+
+
 def _title(world: World, chain: Chain, rows: tuple[NodeRow, ...], silent: list[NodeRow]) -> tuple[Verdict, str, str]:
     total, heard = len(rows), len(rows) - len(silent)
     if not rows:
@@ -93,7 +98,7 @@ def _title(world: World, chain: Chain, rows: tuple[NodeRow, ...], silent: list[N
         return Verdict(Level.BAD, SafeText("FORK")), counts, f"{names} at {thousands(chain.fork.height)}"
     worst = min(rows, key=lambda r: severity(r.verdict.level))
     if worst.verdict.level is Level.BAD:
-        return Verdict(Level.BAD, worst.verdict.word), f"{worst.name}{also}", f"{worst.name}: {worst.verdict.text}"
+        return Verdict(Level.BAD, worst.verdict.word), f"{worst.name}{also}", of_node(worst)
     if heard == 0:
         coming = all(r.verdict.level is Level.COMING for r in rows)
         word = Verdict(Level.COMING, SafeText("connecting")) if coming else worst.verdict
@@ -125,7 +130,7 @@ def _note(world: World, chain: Chain, rows: tuple[NodeRow, ...]) -> str:
         )
     worst = min(rows, key=lambda r: severity(r.verdict.level), default=None)
     if worst is not None and worst.verdict.level not in (Level.GOOD, Level.NONE) and worst.verdict.text:
-        return f"{worst.name}: {worst.verdict.text}"
+        return of_node(worst)
     parts = []
     if chain.block_interval_s is not None:
         parts.append(f"one block every {chain.block_interval_s:.1f} s")

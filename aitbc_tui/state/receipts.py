@@ -13,9 +13,9 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.clockwork import server_age
 from aitbc_tui.state.facts import Kept, World
-from aitbc_tui.state.miners import HOUR_S, silent_summary
+from aitbc_tui.state.miners import HOUR_S, LISTED, reaches_back, silent_summary
 
-SHOWN = 50
+SHOWN = LISTED
 _LEVEL = {
     ReceiptVerdict.VALID: Level.GOOD,
     ReceiptVerdict.UNSIGNED: Level.WARN,
@@ -60,18 +60,14 @@ def earned(rows: tuple[ReceiptRow, ...]) -> float:
 def earned_last_hour(world: World, now: float) -> tuple[float, bool]:
     """The valid receipts of the last hour, and whether that is all of them.
 
-    The coordinator lists so many and no more: until they reach back an hour, the sum is a lower bound.
+    Until the receipts known reach back an hour, the sum is a lower bound.
     """
-    total, reaches_back = 0.0, len(world.book) < SHOWN
+    total = 0.0
     for kept in world.book.values():
         age = server_age(kept.item.issued_at, kept.server_time, kept.seen_at, now)
-        if age is None:
-            continue
-        if age >= HOUR_S:
-            reaches_back = True
-        elif kept.item.receipt.valid:
+        if age is not None and age < HOUR_S and kept.item.receipt.valid:
             total += kept.item.receipt.facts.price or 0.0
-    return total, reaches_back
+    return total, reaches_back(world, now)
 
 
 def summary(world: World, rows: tuple[ReceiptRow, ...], now: float) -> PaneSummary:

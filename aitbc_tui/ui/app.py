@@ -7,11 +7,14 @@ import contextvars
 import os
 import signal
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import FrameType
 from typing import ClassVar
 
 from textual import events
@@ -155,6 +158,8 @@ class AitbcApp(FrugalApp):
         return ()
 
     def on_mount(self) -> None:
+        self._own_loop = asyncio.get_running_loop()
+        self._own_context = contextvars.copy_context()
         self._handle_signals()
         self.call_after_refresh(self._begin)
         # A screen opened before the first refresh drops that call: the backend must start all the same.
@@ -163,28 +168,35 @@ class AitbcApp(FrugalApp):
     def _handle_signals(self) -> None:
         if self.is_headless:
             return
-        loop = asyncio.get_running_loop()
-        for number, code in ((signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)):
-            loop.add_signal_handler(number, self._end_by_signal, code)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            # Not the loop's own handlers: a loop that waits for a stalled terminal would never call them.
+            signal.signal(number, self._end_by_signal)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal's answer to the disc printed at start: where it takes two cells, columns would shift."""
         if event.y == 0 and event.x == 2 and not self.look.ascii:
             self.set_look(ascii_only=True)
 
-    def _end_by_signal(self, code: int) -> None:
+    def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
+        code = 128 + number
         # A terminal that hung up may take no more bytes: then nothing below would ever return.
-        timer = threading.Timer(FORCED_EXIT_S, os._exit, (code,))
+        timer = threading.Timer(FORCED_EXIT_S, self._end_by_force, (code,))
         timer.daemon = True
         timer.start()
-        self.exit(code)
+        self.from_thread(lambda: self.exit(code))
+
+    def _end_by_force(self, code: int) -> None:
+        """The terminal takes no more bytes, but its line discipline is given back; the ledger's writes are whole."""
+        attributes = getattr(self._driver, "attrs_before", None)
+        if attributes is not None:
+            with suppress(termios.error):  # it may be gone
+                termios.tcsetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0, termios.TCSANOW, attributes)
+        os._exit(code)
 
     def _begin(self) -> None:
         """The first frame is painted: now the backend may import and connect. Once."""
         if self._begun:
             return
-        self._own_loop = asyncio.get_running_loop()
-        self._own_context = contextvars.copy_context()
         self.backend.on_change(lambda: self.from_thread(self._wanted))
         self.backend.start()
         self._begun = True

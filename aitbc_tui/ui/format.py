@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 
 from rich.cells import cell_len, set_cell_size
 
@@ -121,6 +122,21 @@ def job_id(value: str, digits: int = 8) -> str:
 
 def price(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.6f}"
+
+
+def price_text(text: str | None, width: int) -> str:
+    """A price with at least six decimals where they fit, and never cut; what is no number stays as it is spelt."""
+    if not text:
+        return NONE
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not value.is_finite() or abs(value.adjusted()) > 30:
+        return text
+    places = max(6, -int(value.as_tuple().exponent))
+    fits = (t for n in range(places, -1, -1) if len(t := f"{value:,.{n}f}") <= width)
+    return next(fits, number(float(value), width))
 
 
 def units(value: float | None) -> str:

@@ -17,6 +17,9 @@ from textual.strip import Strip
 
 from aitbc_tui.ui.frame import Frame
 
+RETRY_S = 0.1
+SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+
 
 class FrugalApp(App[int]):
     """Keeps what the terminal shows, and writes differences."""
@@ -24,6 +27,7 @@ class FrugalApp(App[int]):
     def __init__(self, **options: object) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
         self._frame = Frame()
+        self._owes = False
 
     def begin_frames(self) -> None:
         """The terminal is about to be taken and may show anything: the next frame paints every cell."""
@@ -55,23 +59,42 @@ class FrugalApp(App[int]):
             return
         assert isinstance(renderable, LayoutUpdate | ChopsUpdate)
         try:
-            written = self._difference(renderable)
-            if written:
-                self._begin_update()
-                driver.write(written)
-                self._end_update()
-                driver.flush()
+            self._put(renderable)
+            self._write()
         except Exception as error:  # as the app does with its own frames: say so and end, do not hang
             self._handle_exception(error)
         finally:
             self.post_display_hook()
 
-    def _difference(self, update: LayoutUpdate | ChopsUpdate) -> str:
+    def _write(self) -> None:
+        """Send what differs, unless the terminal still reads earlier frames: a full queue would stop everything."""
+        driver = self._driver
+        if driver is None or not self._running or self._closed:
+            return
+        if getattr(driver, "behind", False):
+            if not self._owes:
+                self._owes = True
+                self.set_timer(RETRY_S, self._write_owed)
+            return
+        written = self._frame.paint()
+        if not written:
+            return
+        if self.focused is not None:  # an input method shows its candidates at the cursor
+            x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
+            written += f"\x1b[{y + 1};{x + 1}H"
+        driver.write(f"{SYNC_START}{written}{SYNC_END}" if self._sync_available else written)
+        driver.flush()
+
+    def _write_owed(self) -> None:
+        self._owes = False
+        self._write()
+
+    def _put(self, update: LayoutUpdate | ChopsUpdate) -> None:
         frame, (width, height) = self._frame, self.size
         if (frame.width, frame.height) != (width, height):
             if isinstance(update, ChopsUpdate):  # nothing to compare with: ask for a whole frame instead
                 self.call_later(self.screen.refresh)
-                return ""
+                return
             frame.forget(width, height)
         if isinstance(update, LayoutUpdate):
             for y, strips in enumerate(update.strips, update.region.y):
@@ -82,11 +105,6 @@ class FrugalApp(App[int]):
                 for chop_end, (x, strip) in chops:
                     if strip is not None and x <= end and chop_end > first:
                         frame.put(y, x, self._parts([strip]), min(chop_end, end))
-        written = frame.paint()
-        if written and self.focused is not None:  # an input method shows its candidates at the cursor
-            x, y = self.screen.outer_size.clamp_offset(self.cursor_position)
-            written += f"\x1b[{y + 1};{x + 1}H"
-        return written
 
     def _parts(self, strips: Iterable[Strip]) -> Iterator[tuple[str, str]]:
         """Texts with the SGR codes of this terminal's depth of colour. Links of a style are left out."""

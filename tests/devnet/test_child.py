@@ -139,6 +139,35 @@ def test_it_dies_with_a_parent_that_was_killed() -> None:
         parent.stdout.close() if parent.stdout else None
 
 
+def test_it_dies_with_its_parent_even_when_closing_hangs() -> None:
+    """Closing in good order is tried, and given so many seconds: a process that nobody owns must not stay."""
+    child = (
+        "import asyncio, os, time\n"
+        "from aitbc_tui.devnet import lifeline\n"
+        "lifeline.GRACE_S = 0.5\n"
+        "async def run():\n"
+        "    line = lifeline.Lifeline(os.getppid(), lambda: time.sleep(60))\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(run())\n"
+    )
+    program = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {child!r}])\ntime.sleep(60)\n"
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    pid = 0
+    try:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait(5)
+        assert wait_for(lambda: _gone(pid), 8)
+    finally:
+        parent.kill()
+        parent.wait(5)
+        if pid and not _gone(pid):
+            os.kill(pid, signal.SIGKILL)
+        parent.stdout.close() if parent.stdout else None
+
+
 def _gone(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

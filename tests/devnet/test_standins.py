@@ -175,6 +175,7 @@ async def test_nvidia_smi_prints_csv_that_follows_the_work(running: Devnet) -> N
 
 
 async def test_nvidia_smi_loops(running: Devnet) -> None:
+    (running.machine("gpu-1").files.data / "pace").unlink()  # on a simulated clock that is what paces the loop
     command = "timeout 2.5 nvidia-smi --query-gpu=index --format=csv,noheader,nounits --loop=1"
     started = time.monotonic()
     code, printed = call(running, "gpu-1", command)

@@ -79,11 +79,28 @@ def test_a_storm_of_resizes_ends_in_the_last_size(one: Terminal) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_terminal_that_reads_nothing_holds_nobody(one: Terminal, number: int, code: int) -> None:
-    for _ in range(200):  # frames that nobody takes
+    for _ in range(400):  # frames that nobody takes, until no more go into the terminal
         os.write(one.master, b"z")
-    time.sleep(1.0)
+        time.sleep(0.004)
+    time.sleep(0.5)
+    assert not one.child.poll()
     os.kill(one.child.pid, number)
     assert ended_within(one, END_S + SLACK_S) == code
+    assert one.modes_restored
+
+
+def test_a_terminal_that_reads_again_shows_the_newest(one: Terminal) -> None:
+    for _ in range(401):
+        os.write(one.master, b"z")
+        time.sleep(0.004)
+    taken = one.read(2.0)
+    assert taken < 400 * 2000, "frames that nobody saw were left out"
+    assert "Esc all panes" in one.text, "an odd number of presses leaves it zoomed"
+    one.press("z")
+    one.until("─ 7 Alarms")
+    assert "─ 4 Jobs" in one.text
+    one.press("q")
+    assert one.wait() == 0
 
 
 def test_a_terminal_that_is_closed_ends_the_program() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from aitbc_tui.domain.identity import Role
 from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedReceipt
 from aitbc_tui.domain.snapshot import Pane, Step
 from aitbc_tui.domain.text import SafeText
@@ -15,7 +16,7 @@ from aitbc_tui.state.events import Kind, OwnJobKnown, Watching
 from aitbc_tui.state.facts import JobResult, OwnerView, ReceiptItem, ReceiptPage
 from aitbc_tui.state.pool import PoolMemory
 from aitbc_tui.state.reduce import reduce
-from tests.state.story import Story, frame, utc
+from tests.state.story import Story, frame, identity, utc
 
 CARD = GpuReading(0, SafeText("GPU-1"), SafeText("RTX"), 95.0, 2 << 30, 8 << 30, 70.0, 300.0, 450.0)
 
@@ -245,7 +246,7 @@ def test_the_hours_money_is_a_lower_bound_until_the_list_reaches_back_an_hour() 
 
     def listed(count: int, apart: float) -> ReceiptPage:
         items = tuple(
-            ReceiptItem(receipt(f"{n:08x}{n:024x}"), utc(story.utc - n * apart))
+            ReceiptItem(receipt(f"{n:08x}{n:024x}", provider=identity(Role.MINER, "3f9a")), utc(story.utc - n * apart))
             for n in range(count)  # newest first
         )
         return ReceiptPage(items, 0, utc(story.utc))
@@ -256,5 +257,8 @@ def test_the_hours_money_is_a_lower_bound_until_the_list_reaches_back_an_hour() 
         story.well()
         story.tell(Kind.GPUS, "genesis", (CARD,))
         story.tell(Kind.RECEIPTS, "coordinator", listed(count, apart))
-        counts = story.picture().panes[Pane.GPUS].counts
-        assert counts.startswith(said), counts
+        story.miners(story.miner("3f9a"))
+        seen = story.picture()
+        assert seen.panes[Pane.GPUS].counts.startswith(said), seen.panes[Pane.GPUS].counts
+        hourly = seen.miners[0].jobs_per_hour
+        assert hourly == (None if "+" in said else 49 if count == 49 else 36), "what is not all of them is no rate"

@@ -109,3 +109,21 @@ def test_clock_is_utc() -> None:
 def test_sparks_are_one_cell_a_value() -> None:
     assert fmt.spark((0.0, 50.0, 100.0, None), 6, 100.0) == "  ▁▃▇ "
     assert fmt.spark((), 6, 100.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("0.0912", "0.091200"),
+        ("0.13038", "0.130380"),
+        ("1", "1.000000"),
+        ("12.345678", "12.34568"),
+        ("1234567.5", "1.2M"),
+        (None, "–"),
+        ("1e999999", "1e999999"),
+        ("NaN", "NaN"),
+        ("free", "free"),
+    ],
+)
+def test_prices_of_a_column_have_six_decimals_and_are_never_cut(text: str | None, shown: str) -> None:
+    assert fmt.price_text(text, 8) == shown

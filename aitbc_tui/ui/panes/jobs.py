@@ -113,7 +113,7 @@ def job_row(row: JobRow, now: float, wide: bool) -> Row:
             "pay": _pay(row),
             "result": row.result_status or fmt.NONE,
             "receipt": receipt_cell(row),
-            "price": row.price_text or fmt.NONE,
+            "price": fmt.price_text(row.price_text, 8),
         },
     )
 
