@@ -27,7 +27,7 @@ from aitbc_tui.collect.pace import Rhythm
 from aitbc_tui.collect.receipts import ReceiptPages, Verifier
 from aitbc_tui.collect.setup import ROLES, Setup, host_spec, topology_of, units_of
 from aitbc_tui.collect.stress import Bench
-from aitbc_tui.collect.writes import Writer, known_jobs, no_coordinator
+from aitbc_tui.collect.writes import Writer, known_jobs, no_coordinator, unsure
 from aitbc_tui.config.model import SecretSource
 from aitbc_tui.config.secrets import Secret, read_secret
 from aitbc_tui.domain.errors import ConfigError
@@ -139,6 +139,8 @@ class Collector:
         own = OwnJobs(asker, host, url, mask, verifier, pages)
         rows = await asyncio.to_thread(ledger.own_jobs, name)
         own.known(known_jobs(rows, self.clock.monotonic()))
+        for event in unsure(rows, self.clock.monotonic(), self.clock.utc()):
+            self.hub.emit(event)
         identity = asker.keys.identity("client")
         client = mask(Role.CLIENT, identity).label if identity else SafeText("")
         self.hub.topology(replace(self.topology, client=client))

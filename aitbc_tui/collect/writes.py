@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.ownjobs import OwnJobs
 from aitbc_tui.domain.errors import AitbcError, ConfigError
 from aitbc_tui.domain.identity import Masker
 from aitbc_tui.domain.snapshot import Submission, SubmissionState
-from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.work import Job, JobOrder
 from aitbc_tui.ledger.rows import OwnJob, SubmitState
 from aitbc_tui.operations.orders import Desk, cancel, submit
@@ -18,6 +19,8 @@ from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.ask import Ask
 from aitbc_tui.protocol.coordinator import parse_job_view
 from aitbc_tui.state.events import OwnJobKnown, Submitted
+
+UNSURE_KEPT_S = 7 * 86400.0  # after that its job has long expired
 
 
 class Writer:
@@ -43,7 +46,9 @@ class Writer:
         hub.emit(Submitted(done, now, utc))
         if done.state is SubmissionState.ACCEPTED and done.job_id is not None:
             model = SafeText(order.model)
-            hub.emit(OwnJobKnown(done.job_id, model, done.at, done.at + order.ttl_s, len(order.prompt), now))
+            asked = constraint_words(asdict(order.constraints))
+            expires = done.at + order.ttl_s
+            hub.emit(OwnJobKnown(done.job_id, model, done.at, expires, len(order.prompt), now, asked))
             await self._own.read(str(done.job_id))
         hub.publish()
         return done
@@ -81,6 +86,15 @@ def no_coordinator() -> ConfigError:
     return ConfigError("no coordinator is configured", remedy="add [env.NAME.coordinator] with host and url")
 
 
+def constraint_words(wanted: Mapping[str, object]) -> tuple[str, ...]:
+    """`gpu=RTX 4090`; what was not asked for is left out."""
+    return tuple(
+        f"{name}={clean(', '.join(value) if isinstance(value, tuple | list) else str(value), 60)}"
+        for name, value in wanted.items()
+        if value not in (None, "", (), [])
+    )
+
+
 def known_jobs(rows: Sequence[OwnJob], at: float) -> list[OwnJobKnown]:
     """Jobs of the ledger that have an id, as events."""
     return [
@@ -91,7 +105,27 @@ def known_jobs(rows: Sequence[OwnJob], at: float) -> list[OwnJobKnown]:
             expires_utc=row.expires_at,
             prompt_length=row.intent.prompt_chars,
             at=at,
+            constraints=constraint_words(row.intent.constraints),
         )
         for row in rows
         if row.state is SubmitState.ACCEPTED and row.job_id is not None
+    ]
+
+
+def unsure(rows: Sequence[OwnJob], at: float, utc: float) -> list[Submitted]:
+    """Submissions that left and of which no answer is on disk: sent by a process that died, or never answered."""
+    return [
+        Submitted(
+            Submission(
+                ledger_id=row.id,
+                order=JobOrder(row.intent.model, "", ttl_s=row.intent.ttl_s or 0),
+                state=SubmissionState.UNKNOWN,
+                at=row.intent_at,
+                detail=row.detail or SafeText("the program ended before the answer came"),
+            ),
+            at,
+            utc,
+        )
+        for row in rows
+        if row.state in (SubmitState.INTENT, SubmitState.UNKNOWN) and utc - row.intent_at < UNSURE_KEPT_S
     ]

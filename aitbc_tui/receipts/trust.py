@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.receipt import short_key
-from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.text import SafeText, clean
 
 _HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _ALLOWED = "64 hex digits or 43 base64url characters"
@@ -130,7 +130,9 @@ def parse_role(text: str) -> KeyRole:
     try:
         return KeyRole(text.strip())
     except ValueError:
-        raise ConfigError("unknown key role", remedy="the roles are signing and attestation") from None
+        # what is longer is no misspelt role: perhaps a key in the wrong place, which is not repeated
+        named = f'"{clean(text, 16)}" is no key role' if len(text) <= 16 else "unknown key role"
+        raise ConfigError(named, remedy="the roles are signing and attestation") from None
 
 
 def parse_role_key(text: str) -> Pin:
@@ -138,7 +140,8 @@ def parse_role_key(text: str) -> Pin:
     role, colon, key = text.partition(":")
     if not colon:
         raise ConfigError("a key without its role", remedy=f"write ROLE:KEY, KEY being {_ALLOWED}")
-    return Pin(parse_key(key), parse_role(role))
+    named = parse_role(role)
+    return Pin(parse_key(key), named)
 
 
 def store_of(

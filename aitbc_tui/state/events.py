@@ -109,6 +109,7 @@ class OwnJobKnown:
     expires_utc: float | None
     prompt_length: int
     at: float
+    constraints: tuple[str, ...] = ()  # `gpu=RTX 4090`, as asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class OwnJob:
     submitted_utc: float
     expires_utc: float | None
     prompt_length: int
+    constraints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from aitbc_tui.state.facts import World
 
 _RANK = (
     ("FORK", "GENESIS", "HOLLOW", "STALLED", "WEDGED", "CUT OFF", "BACK"),
-    ("STUCK", "SILENT", "FLAPS", "DOWN", "DATABASE", "BROKEN", "CRASHES", "HANGS", "DISK", "LOST"),
-    ("HOST KEY", "TRUST", "BILLED", "ESCROW", "UNPAID", "VANISHED"),
+    ("STUCK", "SILENT", "FLAPS", "DOWN", "DB DOWN", "BROKEN", "CRASHES", "HANGS", "DISK", "LOST"),
+    ("HOSTKEY", "TRUST", "BILLED", "ESCROW", "UNPAID", "TX GONE"),
 )
 
 

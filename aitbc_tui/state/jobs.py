@@ -23,6 +23,7 @@ OVERTAKEN_S = 20.0  # a miner runs one job at a time: an older one of its jobs i
 FRESH_S = 14.0  # older than this, a job that was under way may have ended
 LIVE = ("QUEUED", "RUNNING")
 QUEUE_BILLED_S = 10.0
+NEVER_S = 8.0  # two poll cycles of the shipped miner
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,17 @@ def _overdue(view: JobView, utc: float) -> Verdict | None:
     return Verdict(Level.WARN, SafeText("overdue"), SafeText(said))
 
 
+def _unmet(view: JobView, miners: tuple[MinerRow, ...]) -> list[str]:
+    """What was asked for and no miner has. A shipped miner never matches anything but a region (contract 4)."""
+    regions = {str(row.miner.region) for row in miners if row.miner.region}
+    wanted = view.own.constraints if view.own is not None else ()
+    return [item for item in wanted if not (item.startswith("region=") and item.removeprefix("region=") in regions)]
+
+
 def _queued(view: JobView, miners: tuple[MinerRow, ...]) -> Verdict:
+    unmet = _unmet(view, miners)
+    if unmet and (view.age_s or 0.0) >= NEVER_S:
+        return Verdict(Level.WARN, SafeText("queued"), SafeText(f"no miner meets {', '.join(unmet)}: waits for ever"))
     if view.age_s is None or view.age_s < QUEUE_PATIENCE_S:
         return Verdict(Level.WAITS, SafeText("queued"), SafeText("a miner polls every 3 s"))
     if miners and not live(miners):

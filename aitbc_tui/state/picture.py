@@ -47,6 +47,7 @@ from aitbc_tui.state.rules import (
     miner_signs,
     node_signs,
     receipt_signs,
+    submission_signs,
 )
 from aitbc_tui.state.rules_hosts import host_signs
 from aitbc_tui.state.skew import offsets
@@ -71,6 +72,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         *miner_signs(world, miners, jobs),
         *job_signs(jobs, miners),
         *receipt_signs(receipts),
+        *submission_signs(world.submissions),
         *mempool_signs(world, pools),
         *gpu_signs(world, gpus, now),
     )

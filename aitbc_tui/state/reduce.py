@@ -60,7 +60,7 @@ def reduce(world: World, event: Event) -> World:
             rest = tuple(s for s in world.submissions if s.ledger_id != new.ledger_id)
             return replace(world, submissions=(*rest, new)[-50:])
         case OwnJobKnown():
-            own = OwnJob(event.model, event.submitted_utc, event.expires_utc, event.prompt_length)
+            own = OwnJob(event.model, event.submitted_utc, event.expires_utc, event.prompt_length, event.constraints)
             return replace(world, own_jobs={**world.own_jobs, str(event.job_id): own})
         case Watching(job_id=job_id):
             return replace(world, watched=job_id)

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from aitbc_tui.domain.errors import HostKeyProblem
-from aitbc_tui.domain.figures import coarse_age, money, short_hash, thousands
+from aitbc_tui.domain.figures import clock, coarse_age, money, short_hash, thousands
 from aitbc_tui.domain.receipt import ReceiptVerdict, RemarkKind
-from aitbc_tui.domain.snapshot import Chain, GpuRow, JobRow, LinkRow, MempoolRow, MinerRow, NodeRow, ReceiptRow
+from aitbc_tui.domain.snapshot import (
+    Chain,
+    GpuRow,
+    JobRow,
+    LinkRow,
+    MempoolRow,
+    MinerRow,
+    NodeRow,
+    ReceiptRow,
+    Submission,
+    SubmissionState,
+)
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.alarms import Sign
@@ -26,6 +37,7 @@ __all__ = [
     "node_signs",
     "receipt_signs",
     "sign",
+    "submission_signs",
 ]
 BACK_S = 20.0
 ENDED_UNPAID = ("CANCELED", "EXPIRED", "FAILED")
@@ -130,6 +142,14 @@ def _money_signs(row: JobRow, about: str) -> Iterator[Sign]:
         yield sign("escrow-stuck", about, f"{sum_text} still escrowed, and the job is {row.job.state}", check)
     elif payment.status == "released" and payment.transaction_hash is None:
         yield sign("paid-unsettled", about, f"{sum_text} released, and no transaction says so", check)
+
+
+def submission_signs(submissions: Iterable[Submission]) -> Iterator[Sign]:
+    """Jobs that were sent and never surely answered: they may run, and may be billed."""
+    for one in submissions:
+        if one.state is SubmissionState.UNKNOWN:
+            text = f"model {one.order.model} sent {clock(one.at)}, no sure answer: {one.detail}"
+            yield sign("submission-unknown", f"job at {clock(one.at)}", text, "aitbc-tui jobs: listed about then?")
 
 
 def receipt_signs(rows: Iterable[ReceiptRow]) -> Iterator[Sign]:

@@ -16,6 +16,8 @@ from aitbc_tui.devnet.child import Child
 from aitbc_tui.domain.errors import ConfigError, GuardError
 from aitbc_tui.domain.snapshot import Access, Snapshot, SubmissionState
 from aitbc_tui.domain.work import JobOrder
+from aitbc_tui.ledger.book import Ledger
+from aitbc_tui.ledger.rows import Intent
 from tests.fixtures.chain import settings_of
 
 
@@ -102,3 +104,16 @@ def test_a_collector_that_cannot_run_says_why_and_tries_again(devnet_child: Chil
         wait(broken, lambda s: s.headline.word == "sound", 30)
     finally:
         broken.stop()
+
+
+def test_a_submission_that_a_crash_left_behind_is_shown(devnet_child: Child, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with Ledger.open(path) as ledger:
+        ledger.intend("devnet", Intent.of(model="llama3.2:latest", prompt="lost"))
+    again = CollectorThread(setup_of(devnet_child, path))
+    try:
+        again.start()
+        seen = wait(again, lambda s: any(a.rule == "submission-unknown" for a in s.alarms))
+        assert "ended before the answer" in next(a for a in seen.alarms if a.rule == "submission-unknown").evidence
+    finally:
+        again.stop()

@@ -124,3 +124,11 @@ def test_an_explorer_item_that_contradicts_its_payload() -> None:
 def test_an_envelope_with_two_receipts_of_one_name_is_refused() -> None:
     with pytest.raises(ParseError, match="twice"):
         find_receipts(b'{"receipt":null,"receipt":' + body("2026-02/valid-plain.json") + b"}")
+
+
+def test_a_wrong_role_is_named_and_a_key_in_its_place_is_not_repeated() -> None:
+    with pytest.raises(ConfigError, match='"singing" is no key role'):
+        parse_role_key("singing:zz")
+    with pytest.raises(ConfigError, match="unknown key role") as caught:
+        parse_role_key("5e" * 32 + ":signing")
+    assert "5e5e" not in str(caught.value)

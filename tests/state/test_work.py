@@ -8,14 +8,15 @@ import pytest
 
 from aitbc_tui.domain.identity import Role
 from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedReceipt
-from aitbc_tui.domain.snapshot import Pane, Step
+from aitbc_tui.domain.snapshot import Pane, Step, Submission, SubmissionState
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.domain.work import GpuReading, MinerList
-from aitbc_tui.state.events import Kind, OwnJobKnown, Watching
+from aitbc_tui.domain.work import GpuReading, JobOrder, MinerList
+from aitbc_tui.state.events import Kind, OwnJobKnown, Submitted, Watching
 from aitbc_tui.state.facts import JobResult, OwnerView, ReceiptItem, ReceiptPage
 from aitbc_tui.state.pool import PoolMemory
 from aitbc_tui.state.reduce import reduce
+from aitbc_tui.state.rulebook import RULES
 from tests.state.story import Story, frame, identity, utc
 
 CARD = GpuReading(0, SafeText("GPU-1"), SafeText("RTX"), 95.0, 2 << 30, 8 << 30, 70.0, 300.0, 450.0)
@@ -262,3 +263,75 @@ def test_the_hours_money_is_a_lower_bound_until_the_list_reaches_back_an_hour() 
         assert seen.panes[Pane.GPUS].counts.startswith(said), seen.panes[Pane.GPUS].counts
         hourly = seen.miners[0].jobs_per_hour
         assert hourly == (None if "+" in said else 49 if count == 49 else 36), "what is not all of them is no rate"
+
+
+def test_a_job_that_no_miner_can_take_says_which_constraint_it_is() -> None:
+    story = Story()
+    story.well()
+    job = story.job("f01d8e5a", "QUEUED", 12)
+    story.jobs(job)
+    asked = ("gpu=RTX 4090", "region=localhost")
+    own = OwnJobKnown(job.job_id, SafeText("m"), story.utc - 12, None, 5, story.now, asked)
+    story.world = reduce(story.world, own)
+    verdict = story.picture().jobs[0].verdict
+    assert (verdict.level, verdict.text) == (Level.WARN, "no miner meets gpu=RTX 4090: waits for ever")
+
+
+def test_a_result_that_comes_after_the_end_is_told() -> None:
+    story = Story()
+    story.well()
+    story.jobs(story.job("f01d8e5a", "CANCELED", 30))
+    story.wait(4)
+    story.jobs(story.job("f01d8e5a", "COMPLETED", 34, "3f9a"))
+    seen = story.picture()
+    assert seen.jobs[0].verdict.text == "its result came after it was CANCELED"
+    assert [a.rule for a in seen.alarms if a.open] == ["late-result"]
+
+
+def test_a_job_under_way_is_not_judged_by_a_list_that_is_old() -> None:
+    story = Story()
+    story.well()
+    story.jobs(story.job("f01d8e5a", "RUNNING", 5, "3f9a"))
+    story.miners(story.miner("3f9a", inflight=1))
+    story.wait(90)
+    seen = story.picture()
+    assert (seen.jobs[0].verdict.level, seen.jobs[0].verdict.text) == (Level.STALE, "was RUNNING 1 m ago")
+    assert not [a for a in seen.alarms if a.open and a.rule.startswith("job")]
+
+
+def test_a_miner_that_let_its_job_go_is_told_from_one_that_works_long() -> None:
+    story = Story()
+    story.well()
+    for _ in range(40):
+        story.wait(2)
+        taken = story.job("f01d8e5a", "RUNNING", 80, "3f9a")
+        story.jobs(taken)
+        story.miners(story.miner("3f9a", beat_age=85, inflight=1))
+    assert story.picture().jobs[0].verdict.word == "running", "no heartbeat since: it may work, or be gone"
+    story.miners(story.miner("3f9a", beat_age=3, inflight=1))
+    assert story.picture().jobs[0].verdict.word == "STUCK", "a heartbeat since it took the job"
+
+
+def test_billed_for_waiting_is_said() -> None:
+    story = Story()
+    story.well()
+    job = story.job("0be6a85d", "COMPLETED", 100, "3f9a")
+    story.jobs(job)
+    item = ReceiptItem(receipt(str(job.job_id), duration_ms=25495.0, execution_time=4.07), utc(story.utc - 50))
+    story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage((item,), 0, utc(story.utc)))
+    assert story.picture().jobs[0].verdict.text == "billed 25.5 s, ran 4.1 s"
+
+
+def test_a_submission_without_a_sure_answer_is_never_forgotten() -> None:
+    story = Story()
+    story.well()
+    lost = Submission(7, JobOrder("llama", "p"), SubmissionState.UNKNOWN, story.utc, None, SafeText("timed out"))
+    story.world = reduce(story.world, Submitted(lost, story.now, story.utc))
+    found = [a for a in story.picture().alarms if a.open]
+    assert [a.rule for a in found] == ["submission-unknown"]
+    assert "no sure answer: timed out" in found[0].evidence
+
+
+def test_every_alarm_word_fits_its_column() -> None:
+    """A glyph, a blank and seven cells (screens 3): a word that is cut is no word."""
+    assert {rule.name: rule.word for rule in RULES.values() if len(rule.word) > 7} == {}

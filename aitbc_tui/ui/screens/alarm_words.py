@@ -304,6 +304,14 @@ WORDS: dict[str, Words] = {
         "This is not a forgery: the coordinator may have no signing key.",
         ("Ask whoever runs the coordinator to configure its signing key.",),
     ),
+    "submission-unknown": Words(
+        "A job was sent from here, and no sure answer came: it may wait, run or be done, under an id not known here.",
+        "It was not sent again, and is not by itself: that could make two jobs and two bills.",
+        (
+            "4 lists the jobs: one of that time and client may be it.",
+            "Acknowledge this when it was found, or when its time to live is over.",
+        ),
+    ),
     "receipt-duplicate": Words(
         "Two receipts name one job: it may be charged twice.",
         "Both may verify: a signature says nothing about another receipt.",
