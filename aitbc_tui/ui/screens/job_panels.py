@@ -13,7 +13,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.job_text import miner_of
-from aitbc_tui.ui.screens.layout import body_lines, clock, pad, pair, right, section, text_lines
+from aitbc_tui.ui.screens.layout import body_lines, clock, cut, pad, pair, right, section, text_lines
 
 EARLIER = 5
 VALUE_AT = 16  # in the miner's panel
@@ -175,7 +175,7 @@ def _gpu(card: GpuRow) -> str:
     )
 
 
-def _ollama(snapshot: Snapshot, miner: MinerRow) -> Line | None:
+def _ollama(snapshot: Snapshot, miner: MinerRow, room: int) -> Line | None:
     seen = snapshot.ollamas.get(str(miner.host)) if miner.host is not None else None
     if seen is None:
         return None
@@ -187,7 +187,8 @@ def _ollama(snapshot: Snapshot, miner: MinerRow) -> Line | None:
     count = "1 model" if len(loaded) == 1 else f"{len(loaded)} models"
     stale = "~" if seen.fresh(snapshot.now) is None else ""
     text = f"{stale}{trip}{count} in memory"
-    return _fact("Ollama", f"{pad(text, 28)}{', '.join(loaded)}".rstrip(), Role.STALE if stale else Role.TEXT)
+    words = cut(f"{pad(text, 28)}{', '.join(loaded)}".rstrip(), room)
+    return _fact("Ollama", words, Role.STALE if stale else Role.TEXT)
 
 
 def miner_panel(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
@@ -204,7 +205,8 @@ def miner_panel(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
     )
     mark = (miner.verdict.level, str(miner.verdict.word))
     lines = [section(name, width, mark=mark, text=since, age=fmt.age(snapshot.now - miner.seen_at))]
-    lines.append(_fact("heartbeat", _beat(snapshot, miner)))
+    room = width - VALUE_AT - 1
+    lines.append(_fact("heartbeat", cut(_beat(snapshot, miner), room)))
     inflight = fmt.UNKNOWN if miner.miner.inflight is None else str(miner.miner.inflight)
     lines.append(_fact("platform", f'says "{miner.miner.status}", inflight {inflight}: it never ages a miner'))
     for card in snapshot.gpus:
@@ -213,7 +215,7 @@ def miner_panel(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
             lines.append(
                 _fact(f"GPU {card.name}", ("~" if stale else "") + _gpu(card), Role.STALE if stale else Role.TEXT)
             )
-    ollama = _ollama(snapshot, miner)
+    ollama = _ollama(snapshot, miner, room)
     if ollama is not None:
         lines.append(ollama)
     return lines
