@@ -67,6 +67,12 @@ def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, 
         if head is not None and bare.trouble is not None and bare.trouble.kind.value == "empty":
             text = f"/rpc/head says {bare.trouble.detail}; with chain_id it is at {thousands(head.height)}"
             yield sign("chain-id-unset", row.name, text, f"curl -s {rpc}/rpc/head", row.host)
+        for block in facts.blocks.values():
+            if block.signer is not None and block.signer != block.proposer:
+                by = f"signed by {block.signer}" if block.signer else "no key could have signed it"
+                text = f"block {thousands(block.height)} names {block.proposer} as proposer, {by}"
+                yield sign("signer-mismatch", row.name, text, f"curl -s {rpc}/rpc/blocks/{block.height}", row.host)
+                break
 
 
 def link_signs(world: World, rows: Iterable[LinkRow], now: float) -> Iterator[Sign]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from aitbc_tui.domain.node import Block
 from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import Pane, Snapshot
+from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.chain import BlockQuestion, questions
 from aitbc_tui.state.events import Kind
-from tests.state.story import Story, frame, hash_of
+from tests.state.story import EPOCH, Story, frame, hash_of, utc
 
 
 def words(snapshot: Snapshot) -> dict[str, str]:
@@ -321,3 +323,15 @@ def test_the_follower_is_not_called_agreeing_while_the_producer_is_silent() -> N
         story.head("follower", height)
     row = story.picture().nodes[1]
     assert row.verdict.word == "unknown"
+
+
+def test_a_block_that_its_proposer_did_not_sign() -> None:
+    story = Story()
+    height = story.go_on(10)
+    for node, signer in (("genesis", "ait1q"), ("follower", "0xstranger")):
+        when = utc(EPOCH + 2.0 * height)
+        made = Block(height, hash_of(height), SafeText("0xp"), SafeText("ait1q"), when, 0, signer=SafeText(signer))
+        story.tell(Kind.BLOCK, node, made)
+    found = [a for a in story.picture().alarms if a.rule == "signer-mismatch"]
+    assert [str(a.about) for a in found] == ["follower"]
+    assert "names ait1q as proposer, signed by 0xstranger" in found[0].evidence
