@@ -143,7 +143,9 @@ def test_every_phase(error: AitbcError, kind: TroubleKind) -> None:
 
 
 def test_every_phase_has_a_kind() -> None:
-    classes = [cls for cls in AitbcError.__subclasses__() if cls is not HostKeyError]
+    made_of_words = (cls for cls in AitbcError.__subclasses__() if cls.__module__ == AitbcError.__module__)
+    classes = [cls for cls in made_of_words if cls is not HostKeyError]
+    assert len(classes) >= 8
     assert all(classify(cls("x")).kind for cls in classes)
 
 
