@@ -71,7 +71,12 @@ def _acquired(row: JobRow, facts: JobFacts | None, begun: float | None, ran: boo
     about = ""
     if first is not None and last is not None and last <= first:
         about = f"{clock(last, seconds=True)}-{clock(first, seconds=True)[6:]}"
-    said = f"GET job: RUNNING on {name}" if first is not None else f"{name}; the moment was not seen from here"
+    if first is None:
+        said = f"{name}; the moment was not seen from here"
+    elif about:
+        said = f"GET job: RUNNING on {name}"
+    else:  # it was never seen waiting: this look is only the latest it can have been
+        said = f"taken by then: first seen RUNNING on {name}"
     return _step(Step.ACQUIRED, True, first, begun, said, about or ("" if first is not None else "–"))
 
 

@@ -335,3 +335,13 @@ def test_a_submission_without_a_sure_answer_is_never_forgotten() -> None:
 def test_every_alarm_word_fits_its_column() -> None:
     """A glyph, a blank and seven cells (screens 3): a word that is cut is no word."""
     assert {rule.name: rule.word for rule in RULES.values() if len(rule.word) > 7} == {}
+
+
+def test_the_moment_of_acquisition_is_claimed_no_finer_than_it_was_seen() -> None:
+    story = Story()
+    story.well()
+    job = story.job("9c41e7d2", "RUNNING", 10, "3f9a")
+    story.world = reduce(story.world, Watching(str(job.job_id), story.now))
+    story.jobs(job)
+    step = next(s for s in story.picture().jobs[0].steps if s.step is Step.ACQUIRED)
+    assert step.evidence.startswith("taken by then: first seen RUNNING")
