@@ -12,7 +12,7 @@ LOCAL: Final = "local"
 class HostSpec:
     """One configured host. Paths may begin with `~`.
 
-    `ssh_config` None means `~/.ssh/config` if there is one, "" means none at all.
+    `ssh_config` None means `~/.ssh/config` and `/etc/ssh/ssh_config` where there are any, "" means none at all.
     """
 
     name: str

@@ -15,6 +15,8 @@ from aitbc_tui.domain.text import clean
 from aitbc_tui.transport.spec import HostSpec
 
 DEFAULT_PORT: Final = 22
+USER_CONFIG: Final = "~/.ssh/config"
+SYSTEM_CONFIG: Final = "/etc/ssh/ssh_config"
 _USER_FILES: Final = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _GLOBAL_FILES: Final = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 
@@ -54,12 +56,14 @@ def expand(path: str) -> str:
 
 
 def config_files(spec: HostSpec) -> tuple[str, ...]:
-    """The ssh_config files to read; one that was named must exist."""
+    """The ssh_config files to read, as ssh does: the user's before the machine's, since the first value wins.
+
+    One that was named is read alone, and must exist.
+    """
     if spec.ssh_config == "":
         return ()
     if spec.ssh_config is None:
-        default = expand("~/.ssh/config")
-        return (default,) if os.path.isfile(default) else ()
+        return tuple(path for path in map(expand, (USER_CONFIG, SYSTEM_CONFIG)) if os.path.isfile(path))
     named = expand(spec.ssh_config)
     if not os.path.isfile(named):
         raise ConfigError(f"no such ssh_config: {clean(named)}", host=spec.name)

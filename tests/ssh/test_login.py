@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
 import pytest
 
 from aitbc_tui.domain.errors import AuthError, ConfigError, ConnectError, HostKeyError
+from aitbc_tui.transport import sshconfig
 from aitbc_tui.transport.connect import scan
 from aitbc_tui.transport.host import Host, LinkState
 from aitbc_tui.transport.keys import PASSPHRASES, needs_passphrase
@@ -45,6 +47,28 @@ async def test_missing_key_is_said_before_anything_is_sent(real_sshd: Make, open
     server = real_sshd()
     with pytest.raises(AuthError, match="no private key to offer"):
         await opened(server.spec(identity=str(tmp_path / "nothing"))).ensure(UP_S)
+
+
+async def test_the_machines_policy_applies_and_may_name_what_we_do_not_know(
+    real_sshd: Make, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shape of a distribution's /etc/ssh/ssh_config: a wildcard, `Match final all`, algorithms from a policy."""
+    server = real_sshd()
+    system = tmp_path / "ssh_config"
+    policy = (
+        f"Host machine\n  HostName 127.0.0.1\n  Port {server.port}\n"
+        "Host *\n  SendEnv LANG LC_*\n  GSSAPIAuthentication yes\n  HashKnownHosts yes\n"
+        "Match final all\n  RequiredRSASize 2048\n  Ciphers aes256-gcm@openssh.com,none-such@example\n"
+        "  KexAlgorithms curve25519-sha256,none-such@example\n"
+        "  HostKeyAlgorithms ssh-ed25519,ecdsa-sha2-nistp256,sk-none-such@example\n"
+    )
+    system.write_text(policy)
+    monkeypatch.setattr(sshconfig, "SYSTEM_CONFIG", str(system))
+    spec = server.spec()
+    by_name = replace(spec, address="machine", port=None, ssh_config=None)
+    await opened(by_name).ensure(UP_S)
+    with pytest.raises(ConnectError):
+        await opened(replace(by_name, ssh_config="")).ensure(UP_S)
 
 
 async def test_encrypted_key_needs_and_uses_a_passphrase(real_sshd: Make, opened: Open, tmp_path: Path) -> None:

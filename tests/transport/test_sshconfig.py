@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.transport import sshconfig
 from aitbc_tui.transport.spec import HostSpec
 from aitbc_tui.transport.sshconfig import Resolved, resolve
 
@@ -47,6 +48,38 @@ def test_the_default_file_is_used_if_there_is_one(nobodys_home: Path) -> None:
     (nobodys_home / ".ssh/config").write_text("Host aitbc\n Port 2022\n")
     assert resolve(HostSpec("genesis", "aitbc")).port == 2022
     assert resolve(HostSpec("genesis", "aitbc", ssh_config="")).port == 22
+
+
+# What Debian ships, and the shape of a distribution's policy: algorithms unknown here, and a second pass for them.
+SYSTEM = """
+Host *
+    SendEnv LANG LC_*
+    HashKnownHosts yes
+    GSSAPIAuthentication yes
+    Port 2201
+    ProxyJump bastion.example
+Match final all
+    Ciphers aes256-gcm@openssh.com,no-such-cipher@example
+    KexAlgorithms curve25519-sha256,no-such-kex@example
+    RequiredRSASize 2048
+    User everybody
+"""
+
+
+def test_the_machines_file_is_read_after_the_users(
+    tmp_path: Path, nobodys_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "ssh_config"
+    system.write_text(SYSTEM)
+    monkeypatch.setattr(sshconfig, "SYSTEM_CONFIG", str(system))
+    alone = resolve(HostSpec("genesis", "aitbc"))
+    assert (alone.port, alone.user, [hop.address for hop in alone.jumps]) == (2201, "everybody", ["bastion.example"])
+    (nobodys_home / ".ssh/config").write_text("Host aitbc\n Port 2022\n User ops\n ProxyJump none\n")
+    both = resolve(HostSpec("genesis", "aitbc"))
+    assert (both.port, both.user, both.jumps) == (2022, "ops", ())
+    assert both.config_files == (str(nobodys_home / ".ssh/config"), str(system))
+    named = resolved(tmp_path, "Host aitbc\n User named\n")
+    assert (named.port, named.user, named.jumps) == (22, "named", ())
 
 
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
