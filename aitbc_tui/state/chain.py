@@ -71,6 +71,7 @@ def after_comparison(world: World, now: float, utc: float) -> World:
     heights = fresh_heights(world, now)
     newest = world.compared_height
     compared = world.compared
+    anchors: dict[str, set[int]] = {}
     for name in heights:
         if name == source:
             continue
@@ -78,6 +79,8 @@ def after_comparison(world: World, now: float, utc: float) -> World:
         if result.differs is not None:
             times, since = mismatches.get(name, (0, utc))
             mismatches[name] = (times + 1, since)
+            for side in (source, name):
+                anchors.setdefault(side, set()).update(h for h in (result.equal, result.differs) if h is not None)
         elif result.equal is not None:
             mismatches.pop(name, None)
             if result.equal >= min(heights[source], heights[name]) - DISPLAY_STEP:
@@ -86,6 +89,9 @@ def after_comparison(world: World, now: float, utc: float) -> World:
             if newest is None or result.equal > newest:
                 compared += 1 if newest is None else result.equal - newest
                 newest = result.equal
+    for name in heights:
+        if (held := frozenset(anchors.get(name, ()))) != nodes[name].anchors:
+            nodes[name] = replace(nodes[name], anchors=held)
     since_utc = world.compared_since if world.compared_since is not None or compared == 0 else utc
     maker = proposer_of(world)
     if maker is not None and (world.proposer is None or world.proposer[0] != maker):

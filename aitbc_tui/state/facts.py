@@ -35,7 +35,9 @@ from aitbc_tui.state.vanish import Departures
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """One node. `blocks` and `hashes` map a height to what this node says is there (bounded)."""
+    """One node. `blocks` and `hashes` map a height to what this node says is there: the newest heights, those that
+    were read last, and the anchors.
+    """
 
     head: Observed[Head]
     health: Observed[NodeHealth]
@@ -52,6 +54,7 @@ class NodeFacts:
     pool: PoolMemory = field(default_factory=PoolMemory)
     counts: Mapping[int, int] = field(default_factory=dict)  # height -> transactions, as its head said
     read_at: Mapping[int, float] = field(default_factory=dict)  # height -> when its block was read last (monotonic)
+    anchors: frozenset[int] = frozenset()  # heights that decide where a chain splits: kept however old they are
     went_back: tuple[int, int, float] | None = None  # from, to, UTC: the head went down
     departures: Departures = Departures()
     last_agreed: float | None = None  # UTC

@@ -41,6 +41,7 @@ __all__ = ["block_interval", "reduce", "unit_name"]
 
 T = TypeVar("T")
 HEIGHTS_KEPT = 256
+READ_KEPT = 64
 SETTLED_S = 12.0  # a node that has only just begun to propose drops old transactions
 CHANGES_KEPT = 120
 RECEIPTS_KEPT = 500
@@ -140,8 +141,10 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
     facts = replace(
         facts,
         head=facts.head.got(head, e.at, e.rtt_ms),
-        hashes=_newest({**facts.hashes, head.height: head.hash}),
-        counts=_newest({**facts.counts, head.height: head.tx_count}) if head.tx_count is not None else facts.counts,
+        hashes=_kept({**facts.hashes, head.height: head.hash}, facts),
+        counts=_kept({**facts.counts, head.height: head.tx_count}, facts)
+        if head.tx_count is not None
+        else facts.counts,
         departures=facts.departures.after_head(head.height, e.at).settle(facts.blocks, facts.counts, e.at),
         changes=changes,
         makes_empty_blocks=facts.makes_empty_blocks or (head.height > 0 and head.tx_count == 0),
@@ -166,13 +169,13 @@ def _with_block(facts: NodeFacts, block: Block, at: float) -> NodeFacts:
             blocks={h: v for h, v in facts.blocks.items() if h < below},
             counts={h: v for h, v in facts.counts.items() if h < below},
         )
-    blocks = _newest({**facts.blocks, block.height: block})
+    facts = replace(facts, read_at=_last_read(facts, block.height, at))
+    blocks = _kept({**facts.blocks, block.height: block}, facts)
     return replace(
         facts,
         blocks=blocks,
-        hashes=_newest({**facts.hashes, block.height: block.hash}),
+        hashes=_kept({**facts.hashes, block.height: block.hash}, facts),
         makes_empty_blocks=facts.makes_empty_blocks or (block.height > 0 and block.tx_count == 0),
-        read_at=_newest({**facts.read_at, block.height: at}),
         departures=facts.departures.settle(blocks, facts.counts, at),
     )
 
@@ -225,12 +228,19 @@ def block_interval(changes: tuple[tuple[float, int], ...]) -> float | None:
     return (end - start) / (high - low) if high - low >= 2 else None
 
 
-def _newest(items: dict[int, T]) -> Mapping[int, T]:
-    """At most HEIGHTS_KEPT heights: the highest ones, and the genesis block."""
+def _kept(items: dict[int, T], facts: NodeFacts) -> Mapping[int, T]:
+    """The highest HEIGHTS_KEPT heights, the genesis block, and whatever was read lately or decides about a fork."""
     if len(items) <= HEIGHTS_KEPT:
         return items
-    keep = sorted(items)[-HEIGHTS_KEPT + 1 :]
-    return {height: items[height] for height in ([0] if 0 in items else []) + keep}
+    newest = sorted(items)[-HEIGHTS_KEPT:]
+    older = {0, *facts.anchors, *facts.read_at}
+    return {height: items[height] for height in sorted({*(older & items.keys()), *newest})}
+
+
+def _last_read(facts: NodeFacts, height: int, at: float) -> Mapping[int, float]:
+    """When blocks were read, the newest reading last; as many as a search for a split needs side by side."""
+    read = {h: when for h, when in facts.read_at.items() if h != height}
+    return dict([*read.items(), (height, at)][-READ_KEPT:])
 
 
 def _with_node(world: World, name: str, facts: NodeFacts) -> World:

@@ -85,6 +85,57 @@ def test_the_last_common_block_is_found_by_halving() -> None:
     assert (fork.height, fork.last_common) == (split, split - 1)
 
 
+def answer_questions(story: Story, split: int) -> int:
+    """What the nodes would say, until nothing is asked any more; how many questions that took."""
+    total = 0
+    for _ in range(60):
+        asked = questions(story.world, story.now)
+        if not asked:
+            return total
+        for question in asked:
+            off = question.node == "follower" and question.height >= split
+            story.block(question.node, question.height, "fork" if off else "main")
+        total += len(asked)
+    raise AssertionError(f"still asked: {asked}")
+
+
+def fork_of(story: Story) -> tuple[int, int | None]:
+    fork = story.picture().chain.fork
+    assert fork is not None
+    return fork.height, fork.last_common
+
+
+def test_an_old_fork_keeps_its_split_block_while_both_chains_go_on() -> None:
+    """Long after as many blocks as are remembered: the first block that differs, who made it, the last common one."""
+    story = Story()
+    height = story.go_on(20)
+    first = height + 1
+    for step in range(1, 700):
+        story.wait(2)
+        story.head("genesis", height + step)
+        story.head("follower", height + step, chain="fork")
+        if step == 2:
+            answer_questions(story, first)
+    assert fork_of(story) == (first, height)
+    fork = story.picture().chain.fork
+    assert fork is not None and set(fork.proposers) == {"genesis", "follower"}
+    assert all(len(facts.hashes) < 400 for facts in story.world.nodes.values())
+
+
+def test_a_fork_far_below_the_heads_is_found_while_they_move() -> None:
+    """Begun when the fork was thousands of blocks old already: the answers of the halving are kept until it is done."""
+    story = Story()
+    split = 437
+    for height in range(9000, 9400):
+        story.head("genesis", height)
+        story.head("follower", height, chain="fork")
+        for question in questions(story.world, story.now)[:4]:  # as many as a node is asked in one turn
+            off = question.node == "follower" and question.height >= split
+            story.block(question.node, question.height, "fork" if off else "main")
+        story.wait(2)
+    assert fork_of(story) == (split, split - 1)
+
+
 def test_nothing_is_asked_twice_and_the_shown_height_is_asked_of_everybody() -> None:
     story = Story()
     story.head("genesis", 57)
