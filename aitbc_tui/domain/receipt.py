@@ -138,6 +138,11 @@ def short_key(key_id: str) -> SafeText:
     return SafeText(key_id if len(key_id) <= 12 else f"{key_id[:8]}…{key_id[-3:]}")
 
 
+def about_key(key_id: str) -> SafeText:
+    """A key in the 11 cells of an alarm's subject: both ends, too long to be made to look like another one."""
+    return SafeText(key_id if len(key_id) <= 11 else f"{key_id[:7]}…{key_id[-3:]}")
+
+
 def short_hash(digest: str) -> SafeText:
     """A SHA-256 in 14 cells, as `22b60bc8…6cda1`."""
     return SafeText(digest if len(digest) <= 14 else f"{digest[:8]}…{digest[-5:]}")

@@ -19,7 +19,7 @@ CLOSED_KEPT = 50
 FORGOTTEN_S = 600.0  # an acknowledged sign that was gone for so long is news when it comes again
 UNTIL_IT_ENDS_S = 30 * 24 * 3600.0
 Key = tuple[str, str]
-_FIGURES = re.compile(r"[\d.,:]+|\b[smhd]\b")
+_FIGURES = re.compile(r"\b[0-9a-f]{8}\b|[\d.,:]+|\b[smhd]\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Quiet:
 
 
 def gist(evidence: str) -> str:
-    """The evidence without its figures: ages and heights change all the time, what is wrong does not."""
+    """The evidence without its figures: ages, heights and ids change all the time, what is wrong does not."""
     return _FIGURES.sub("", evidence)
 
 

@@ -46,10 +46,10 @@ from aitbc_tui.state.rules import (
     mempool_signs,
     miner_signs,
     node_signs,
-    receipt_signs,
     submission_signs,
 )
 from aitbc_tui.state.rules_hosts import host_signs
+from aitbc_tui.state.rules_receipts import receipt_signs
 from aitbc_tui.state.skew import offsets
 from aitbc_tui.state.trace import trace
 
@@ -71,7 +71,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         *coordinator_signs(world, now),
         *miner_signs(world, miners, jobs),
         *job_signs(jobs, miners),
-        *receipt_signs(receipts),
+        *receipt_signs(world, receipts),
         *submission_signs(world.submissions),
         *mempool_signs(world, pools),
         *gpu_signs(world, gpus, now),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from aitbc_tui.domain.errors import HostKeyProblem
 from aitbc_tui.domain.figures import clock, coarse_age, money, short_hash, thousands
-from aitbc_tui.domain.receipt import ReceiptVerdict, RemarkKind
+from aitbc_tui.domain.receipt import RemarkKind
 from aitbc_tui.domain.snapshot import (
     Chain,
     GpuRow,
@@ -15,7 +15,6 @@ from aitbc_tui.domain.snapshot import (
     MempoolRow,
     MinerRow,
     NodeRow,
-    ReceiptRow,
     Submission,
     SubmissionState,
 )
@@ -35,7 +34,6 @@ __all__ = [
     "mempool_signs",
     "miner_signs",
     "node_signs",
-    "receipt_signs",
     "sign",
     "submission_signs",
 ]
@@ -156,22 +154,6 @@ def submission_signs(submissions: Iterable[Submission]) -> Iterator[Sign]:
         if one.state is SubmissionState.UNKNOWN:
             text = f"model {one.order.model} sent {clock(one.at)}, no sure answer: {one.detail}"
             yield sign("submission-unknown", f"job at {clock(one.at)}", text, "aitbc-tui jobs: listed about then?")
-
-
-def receipt_signs(rows: Iterable[ReceiptRow]) -> Iterator[Sign]:
-    for row in rows:
-        about = row.receipt.facts.job_id[:8]
-        check = f"aitbc-tui receipts --job {row.receipt.facts.job_id}"
-        match row.receipt.verdict:
-            case ReceiptVerdict.UNTRUSTED_KEY:
-                yield sign("receipt-attacker-key", about, "verifies, but under a key nobody pinned", check)
-            case ReceiptVerdict.UNSIGNED:
-                yield sign("receipt-unsigned", about, row.receipt.reason, check)
-            case ReceiptVerdict.VALID:
-                if row.duplicate:
-                    yield sign("receipt-duplicate", about, "two receipts name this job", check)
-            case _:
-                yield sign("receipt-bad", about, f"{row.receipt.verdict.value}: {row.receipt.reason}", check)
 
 
 def mempool_signs(world: World, rows: Iterable[MempoolRow]) -> Iterator[Sign]:

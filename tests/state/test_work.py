@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.identity import Role
 from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedReceipt
 from aitbc_tui.domain.snapshot import Pane, Step, Submission, SubmissionState
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import GpuReading, JobOrder, MinerList
+from aitbc_tui.state.alarms import gist
 from aitbc_tui.state.events import Kind, OwnJobKnown, Submitted, Watching
 from aitbc_tui.state.facts import JobResult, OwnerView, ReceiptItem, ReceiptPage
 from aitbc_tui.state.pool import PoolMemory
@@ -22,11 +24,13 @@ from tests.state.story import Story, frame, identity, utc
 CARD = GpuReading(0, SafeText("GPU-1"), SafeText("RTX"), 95.0, 2 << 30, 8 << 30, 70.0, 300.0, 450.0)
 
 
-def receipt(job_id: str, verdict: ReceiptVerdict = ReceiptVerdict.VALID, **facts: object) -> VerifiedReceipt:
+def receipt(
+    job_id: str, verdict: ReceiptVerdict = ReceiptVerdict.VALID, key: str = "k", **facts: object
+) -> VerifiedReceipt:
     said = ReceiptFacts(
         receipt_id=SafeText(f"r{job_id[:8]}"), job_id=SafeText(job_id), price=0.25, price_text=SafeText("0.25"), **facts
     )
-    return VerifiedReceipt(said, verdict, SafeText("because"), (), (), (), 10, job_id, SafeText("k"), (), b"")
+    return VerifiedReceipt(said, verdict, SafeText("because"), (), (), (), 10, job_id, SafeText(key), (), b"")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +124,40 @@ def test_a_finding_stays_when_its_sign_is_gone() -> None:
     story.world = replace(story.world, book={})
     story.go_on(60)
     assert [a.word for a in story.picture().alarms if a.open] == ["TRUST"]
+
+
+def strange(story: Story, *jobs: tuple[str, str]) -> list[Alarm]:
+    """The TRUST alarms after these (job, key) came in."""
+    items = tuple(
+        ReceiptItem(receipt(job * 8, ReceiptVerdict.UNTRUSTED_KEY, key), utc(story.utc - 1)) for job, key in jobs
+    )
+    story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage(items, 0, utc(story.utc)))
+    return [a for a in story.picture().alarms if a.open and a.word == "TRUST"]
+
+
+def test_a_key_that_nobody_pinned_is_one_finding_however_many_receipts_it_signed() -> None:
+    story = Story()
+    story.well()
+    ours, other = "0EqyMnQrAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAhzc", "9ZqyMnQrAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAhzd"
+    (one,) = strange(story, ("aaaa", ours))
+    assert (one.about, one.evidence) == ("0EqyMnQ…hzc", "aaaaaaaa verifies, but under a key nobody pinned")
+    story.wait(60)
+    (more,) = strange(story, ("aaaa", ours), ("bbbb", ours))
+    assert more.evidence.startswith("2 receipts, key nobody pinned; newest bbbbbbbb, seen ")
+    assert (more.about, more.since, more.last_true) == (one.about, one.since, story.utc)
+    assert more.check == "aitbc-tui receipts --job " + "bbbb" * 8
+    memory = story.world.alarms.acknowledged("receipt-attacker-key", one.about, story.now, story.utc, RULES)
+    story.world = replace(story.world, alarms=memory)
+    story.wait(60)
+    assert strange(story, ("cccc", ours)) == [], "the key was judged: its next receipt is no news"
+    (new,) = strange(story, ("dddd", other))
+    assert new.about == "9ZqyMnQ…hzd", "another key is"
+
+
+def test_a_quiet_key_stays_quiet_when_it_signs_another_receipt() -> None:
+    assert gist("2 receipts, newest 82d4f913, seen 12:01 to 12:04") == gist(
+        "3 receipts, newest abcdefab, seen 1:1 to 1:2"
+    )
 
 
 def test_a_queued_job_that_waits_says_why() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.receipt import VerifiedReceipt, about_key
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.ui.screens import registry
 
@@ -38,7 +39,12 @@ def go_about(app: AitbcApp, about: str, *, receipts_first: bool = False) -> bool
 
 
 def _receipt(app: AitbcApp, snapshot: Snapshot, about: str) -> bool:
-    found = next((r.receipt for r in snapshot.receipts if about and r.receipt.facts.job_id.startswith(about)), None)
+    """The newest receipt of this job, or under this key."""
+
+    def is_it(receipt: VerifiedReceipt) -> bool:
+        return receipt.facts.job_id.startswith(about) or about_key(receipt.signing_key_id) == about
+
+    found = next((row.receipt for row in snapshot.receipts if about and is_it(row.receipt)), None)
     if found is None:
         return False
     registry.open_receipt(app, found)
