@@ -8,10 +8,10 @@ from functools import partial
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.pace import Rhythm
-from aitbc_tui.domain.errors import CommandError
+from aitbc_tui.domain.errors import CommandError, ConfigError, ParseError
 from aitbc_tui.domain.node import DiskReading, GitState, HostFigures, NodeSettings, Peers, Unit
 from aitbc_tui.domain.text import clean
-from aitbc_tui.protocol import disk, git, hostprobe, nodesettings, systemd
+from aitbc_tui.protocol import disk, git, hostprobe, nodesettings, systemd, unitmemory
 from aitbc_tui.protocol.capability import Generation
 from aitbc_tui.state.attention import suspicious
 from aitbc_tui.state.events import Kind, Source
@@ -121,11 +121,21 @@ class HostPoll:
             answer = await self._shell(shlex.join(systemd.show_argv(self._units)))
             _refuse_failure(answer, "systemctl", self.host)
             units = systemd.parse_show(answer.stdout, self._uptime)
-            return units, answer.received_at, answer.elapsed_ms
+            return await self._with_memory(units), answer.received_at, answer.elapsed_ms
 
         if self._uptime is None:
             await self.figures()
         await self._asker.report(Source(Kind.UNITS, self.host), read)
+
+    async def _with_memory(self, units: tuple[Unit, ...]) -> tuple[Unit, ...]:
+        """Where a unit has a limit: how much of its memory is cache, which the kernel takes back first."""
+        if not any(unit.memory_limit for unit in units):
+            return units
+        try:
+            answer = await self._shell(unitmemory.memory_script([str(unit.name) for unit in units]))
+            return unitmemory.with_memory(units, unitmemory.parse_memory(answer.stdout))
+        except (ConfigError, ParseError):
+            return units  # then the cache stays unknown, and whoever shows it says so
 
     async def _disk_when_due(self) -> None:
         world, now = self._asker.hub.world, self._asker.hub.clock.monotonic()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FLOOD = 1500
 SKEW_S = 300
 FULL_PERCENT = 99
+NEAR_LIMIT_PERCENT = 95
 DRIFTED = "5"
 RETRY_AFTER_S = 15  # the recorded server says 60; any value can be given
 
@@ -123,6 +124,21 @@ async def _fill(devnet: Devnet, value: str | None) -> None:
     follower.deaf = True  # what it imports cannot be written
 
 
+async def _grow(devnet: Devnet, value: str | None) -> None:
+    _use_memory(devnet, number_of("unit-memory", value, NEAR_LIMIT_PERCENT))
+
+
+async def _shrink(devnet: Devnet, _: str | None) -> None:
+    _use_memory(devnet, 4)
+
+
+def _use_memory(devnet: Devnet, percent: int) -> None:
+    files = devnet.machine(follower_of(devnet).name).files
+    unit = files.units[NODE_UNIT]
+    unit.memory = (unit.memory_max or 0) * percent // 100 + 1
+    files.write_unit(unit)
+
+
 async def _empty(devnet: Devnet, _: str | None) -> None:
     follower = follower_of(devnet)
     devnet.machine(follower.name).files.write_disk(42)
@@ -224,6 +240,14 @@ FAULTS = (
         _fill,
         _empty,
         value="PERCENT-USED",
+    ),
+    Fault(
+        "unit-memory",
+        "the follower's node unit uses nearly all the memory that its unit file allows",
+        "how much of MemoryMax the unit holds, while its host has plenty",
+        _grow,
+        _shrink,
+        value="PERCENT",
     ),
     Fault(
         "config-drift",

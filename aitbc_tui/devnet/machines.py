@@ -24,6 +24,7 @@ NODE_UNIT, RPC_UNIT, P2P_UNIT = NODE_UNITS
 SYNC_UNIT = "aitbc-blockchain-sync"
 COORDINATOR_UNIT = "aitbc-coordinator-api"
 OLLAMA_UNIT = "ollama"
+MEMORY_MAX = {NODE_UNIT: 2 * 2**30}  # of upstream's unit file; the others have none
 _TXS_KEPT = 200
 
 
@@ -63,7 +64,7 @@ class UnitMaker:
             self._pid += 7
             state = UnitState.DEAD if name in dead else UnitState.RUNNING
             memory = 64_000_000 + self._pid * 40_960
-            unit = Unit(name, self._pid, self._entered, self._entered_us, memory, state=state)
+            unit = Unit(name, self._pid, self._entered, self._entered_us, memory, MEMORY_MAX.get(name), state=state)
             files.add_unit(unit)
 
 

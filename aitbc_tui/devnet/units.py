@@ -42,6 +42,7 @@ class Unit:
     entered: datetime
     entered_us: int
     memory: int = 89_812_992
+    memory_max: int | None = None
     restarts: int = 0
     state: UnitState = UnitState.RUNNING
 
@@ -59,6 +60,7 @@ class Unit:
             f"ExecMainCode={code}",
             f"ExecMainStatus={status}",
             f"MemoryCurrent={self.memory if up else '[not set]'}",
+            f"MemoryMax={self.memory_max or 'infinity'}",
             f"TasksCurrent={5 if up else '[not set]'}",
             f"Id={self.name}.service",
             "LoadState=loaded",

@@ -83,7 +83,11 @@ class MempoolReading:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One systemd unit as `systemctl show` prints it. `uptime_s` only while active."""
+    """One systemd unit as `systemctl show` prints it. `uptime_s` only while active.
+
+    `memory_limit`: None where there is none, or it was not told. `memory_cache` is the part of `memory_bytes` that the
+    kernel takes back before it kills anything (`inactive_file` of the unit's cgroup); None where that was not read.
+    """
 
     name: SafeText
     load: SafeText
@@ -94,6 +98,26 @@ class Unit:
     memory_bytes: int | None
     uptime_s: float | None
     main_pid: int | None = None
+    memory_limit: int | None = None
+    memory_cache: int | None = None
+
+    @property
+    def memory_held(self) -> int | None:
+        """Bytes that cannot be taken back, as far as that is known."""
+        return None if self.memory_bytes is None else max(0, self.memory_bytes - (self.memory_cache or 0))
+
+    @property
+    def memory_share(self) -> float | None:
+        """How much of its limit the unit holds, 0..1; None without a limit, and while it does not run."""
+        held = self.memory_held
+        return held / self.memory_limit if held is not None and self.memory_limit else None
+
+    @property
+    def memory_words(self) -> str:
+        """`holds 1.9 of 2.0 GB (95 %)`, and whether cache is counted; for a unit that has a limit."""
+        held, limit = self.memory_held or 0, self.memory_limit or 1
+        cache = ", cache counted" if self.memory_cache is None else ""
+        return f"holds {held / 2**30:.1f} of {limit / 2**30:.1f} GB ({held * 100 // limit} %{cache})"
 
     @property
     def found(self) -> bool:

@@ -14,6 +14,7 @@ from aitbc_tui.operations.tally import connect_kind, issue_kind
 
 MANY_RESTARTS = 5
 MEMORY_WARN, MEMORY_FAIL = 0.10, 0.04
+LIMIT_WARN, LIMIT_FAIL = 0.90, 0.97  # of a unit's own MemoryMax
 LOAD_WARN = 2.0  # a processor
 SKEW_WARN_S, SKEW_FAIL_S = 5.0, 60.0  # a host's clock is read to the second
 LAG_FAIL = 5
@@ -105,6 +106,20 @@ def _units(make: _Maker, row: NodeRow, now: float) -> Iterator[Check]:
     said = ", ".join(f"{u.name} {u.restarts}" for u in restarted) or "none"
     grade = Grade.WARN if worst >= MANY_RESTARTS else Grade.PASS
     yield make("restarts", grade, said, "service-restart", "journalctl of the unit says why it was restarted")
+    yield _unit_memory(make, units)
+
+
+def _unit_memory(make: _Maker, units: Iterable[Unit]) -> Check:
+    """Each unit against its own MemoryMax, at which the kernel ends it; cache that can be taken back is not counted."""
+    limited = [unit for unit in units if unit.memory_share is not None]
+    if not limited:
+        return make("unit memory", Grade.SKIP, "no running unit of it has a limit (MemoryMax)")
+    worst = max(limited, key=lambda unit: unit.memory_share or 0.0)
+    share = worst.memory_share or 0.0
+    grade = Grade.FAIL if share >= LIMIT_FAIL else Grade.WARN if share >= LIMIT_WARN else Grade.PASS
+    why = f"{str(worst.name).removesuffix('.service')} {worst.memory_words}"
+    remedy = "what grows? its journal, then MemoryMax or a restart" if grade is not Grade.PASS else ""
+    return make("unit memory", grade, why, "service-offline", remedy)
 
 
 def _unit(make: _Maker, unit: Unit) -> Check:
@@ -131,7 +146,7 @@ def _resources(make: _Maker, row: NodeRow, snapshot: Snapshot) -> Iterator[Check
         yield make("memory", grade, f"{free:.0%} of {total:.1f} GiB available", remedy="what holds the memory?")
     if figures.load1 is not None and figures.cpus:
         grade = Grade.WARN if figures.load1 > LOAD_WARN * figures.cpus else Grade.PASS
-        yield make("cpu", grade, f"load {figures.load1:.2f} on {figures.cpus} processors")
+        yield make("load", grade, f"load {figures.load1:.2f} on {figures.cpus} processors")
 
 
 def _git(make: _Maker, seen: Observed[GitState], now: float) -> Check:

@@ -66,7 +66,7 @@ _PARTS = {
     "{fields}": r"[\w.,]+",
 }
 COMMANDS: tuple[Fixed, ...] = (
-    Fixed("sh", "one shell a host: reads /proc and environment files by its own built-ins, runs the short looks below"),
+    Fixed("sh", "one shell a host: reads /proc, cgroups and environment files by built-ins, runs the looks below"),
     Fixed("true", "whether a session can be opened at all"),
     Fixed("cat {path}", "the keys of an environment file; what may be a secret stays on the host", sudo=True),
     Fixed("test -r {path}", "whether that file could be read", sudo=True),

@@ -1,4 +1,4 @@
-"""The checks of `health` that take questions of their own: genesis, parent links, proposers, latency, disk."""
+"""The checks of `health` that take questions of their own: genesis, parent links, proposers, latency, disk, CPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from aitbc_tui.operations.checks import Check, Grade
 from aitbc_tui.operations.envfile import read_env
 from aitbc_tui.operations.field import PARALLEL, Field
 from aitbc_tui.operations.tally import error_kind
-from aitbc_tui.protocol import requests
+from aitbc_tui.protocol import hostprobe, requests
+from aitbc_tui.protocol.hostprobe import CpuTimes
 from aitbc_tui.protocol.node import parse_head
 from aitbc_tui.protocol.platform import parse_signed_block
 
@@ -23,6 +24,7 @@ LAST_BLOCKS = 20
 PROBES = 5
 SLOW_MS, VERY_SLOW_MS = 500.0, 3000.0
 DISK_WARN, DISK_FAIL = 90.0, 97.0
+CPU_S, CPU_WARN = 0.3, 0.95  # at least this long between two readings of counters that tick a hundred times a second
 
 
 async def deeper(field: Field, nodes: Sequence[NodeConfig]) -> list[Check]:
@@ -42,6 +44,7 @@ async def deeper(field: Field, nodes: Sequence[NodeConfig]) -> list[Check]:
 async def _node(field: Field, node: NodeConfig) -> tuple[list[Check], dict[int, Block]]:
     checks: list[Check] = []
     blocks: dict[int, Block] = {}
+    counters, begun = await _counters(field, node), field.clock()
     try:
         checks.append(await _latency(field, node))
         blocks = await last_blocks(field, node)
@@ -51,11 +54,35 @@ async def _node(field: Field, node: NodeConfig) -> tuple[list[Check], dict[int, 
     except AitbcError as error:
         checks.append(_not_learnt(node, "consensus", error))
     checks.append(await _disk(field, node))
+    await asyncio.sleep(max(0.0, begun + CPU_S - field.clock()))
+    checks.append(await _cpu(field, node, counters))
     return checks, blocks
 
 
 def _not_learnt(node: NodeConfig, name: str, error: AitbcError) -> Check:
     return Check(node.name, node.host, name, Grade.FAIL, error.detail, error_kind(error), error.remedy)
+
+
+async def _counters(field: Field, node: NodeConfig) -> CpuTimes | None:
+    """The processor's counters since boot; None where they cannot be read, for then the second reading says why."""
+    try:
+        answer = await field.shell(node.host, node.name, hostprobe.probe_script(), "/proc/stat")
+        return hostprobe.parse_host_figures(answer.stdout)[1]
+    except AitbcError:
+        return None
+
+
+async def _cpu(field: Field, node: NodeConfig, before: CpuTimes | None) -> Check:
+    """How busy the processors were while the other checks ran."""
+    try:
+        answer = await field.shell(node.host, node.name, hostprobe.probe_script(), "/proc/stat")
+        busy = hostprobe.parse_host_figures(answer.stdout, before)[0].cpu_busy
+    except AitbcError as error:
+        return _not_learnt(node, "cpu", error)
+    if busy is None:
+        return Check(node.name, node.host, "cpu", Grade.SKIP, "its counters did not move between two readings")
+    grade = Grade.WARN if busy >= CPU_WARN else Grade.PASS
+    return Check(node.name, node.host, "cpu", grade, f"{busy:.0%} busy while it was checked")
 
 
 async def _latency(field: Field, node: NodeConfig) -> Check:

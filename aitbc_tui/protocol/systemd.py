@@ -19,6 +19,7 @@ PROPERTIES = (
     "MainPID",
     "NRestarts",
     "MemoryCurrent",
+    "MemoryMax",
     "ExecMainStatus",
     "ActiveEnterTimestampMonotonic",
 )
@@ -68,6 +69,7 @@ def _unit(block: dict[str, str], uptime_s: float | None) -> Unit:
         memory_bytes=_whole(block.get("MemoryCurrent")),
         uptime_s=_uptime(active, _whole(block.get("ActiveEnterTimestampMonotonic")), uptime_s),
         main_pid=_whole(block.get("MainPID")) or None,
+        memory_limit=_whole(block.get("MemoryMax")),  # "infinity" where there is none
     )
 
 

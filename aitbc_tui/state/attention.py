@@ -6,12 +6,13 @@ from aitbc_tui.state.chain import BLOCK_TIME_S, fresh_heights, source_of
 from aitbc_tui.state.facts import World
 
 STILL_BLOCKS = 3.0
+NEAR_LIMIT = 0.8  # of a unit's own memory limit
 
 
 def suspicious(world: World, host: str, now: float) -> bool:
-    """Whether a node there is silent or stands, a unit is down or restarts, or a job hangs on a miner there."""
+    """Whether a node there is silent or stands, a unit is down, restarts or nears its limit, or a job hangs there."""
     units = world.units[host].value if host in world.units else None
-    if any(unit.found and not unit.running for unit in units or ()):
+    if any((unit.found and not unit.running) or (unit.memory_share or 0.0) > NEAR_LIMIT for unit in units or ()):
         return True
     if any(key[0] == host and seen.rising for key, seen in world.restarts.items()):
         return True

@@ -44,6 +44,7 @@ _ALL: tuple[tuple[Rule, str], ...] = (
     (Rule("rpc-hang", "HANGS", _BAD, hold_s=1.0), "o: restart its RPC unit"),
     (Rule("rpc-500", "broken", _WARN, hold_s=4.0), "l: the log of its RPC unit"),
     (Rule("disk-full", "DISK", _BAD), "make room: a full disk corrupts the chain"),
+    (Rule("unit-memory", "memory", _WARN), "l: what grows? at its limit it is killed"),
     (Rule("config-drift", "drift", _WARN), "o: sync configuration"),
     (Rule("p2p-partition", "p2p", _WARN, hold_s=11.0), "its p2p unit, and the port on both sides"),
     (Rule("clock-skew", "clock", _WARN, hold_s=2.0), "NTP there, or here"),

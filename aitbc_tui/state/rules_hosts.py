@@ -14,6 +14,7 @@ from aitbc_tui.state.skew import offsets, wrong
 from aitbc_tui.state.topology import PRODUCER_ROLE
 
 FULL_SHARE = 0.05
+MEMORY_SHARE = 0.9  # of a unit's MemoryMax: the kernel kills in it what goes beyond
 PRODUCES = "enable_block_production"
 TRUE_WORDS = ("true", "1", "yes", "on")
 GIB = 1024**3
@@ -21,6 +22,7 @@ GIB = 1024**3
 
 def host_signs(world: World, rows: tuple[NodeRow, ...], now: float) -> Iterator[Sign]:
     yield from _disks(world, now)
+    yield from _memory(world, now)
     yield from _drift(world, now)
     yield from _p2p(world, rows, now)
     yield from _clocks(world, now)
@@ -33,6 +35,16 @@ def _disks(world: World, now: float) -> Iterator[Sign]:
             used = 100 - disk.free * 100 // disk.total
             text = f"{disk.mount} is {used} % full, {disk.free / GIB:.1f} GB left"
             yield sign("disk-full", host, text, f"df -h {disk.mount}", host)
+
+
+def _memory(world: World, now: float) -> Iterator[Sign]:
+    """Each unit for itself: its limit is its own, however much the host has."""
+    for host, seen in world.units.items():
+        for unit in seen.fresh(now) or ():
+            if (unit.memory_share or 0.0) >= MEMORY_SHARE:
+                name = str(unit.name).removesuffix(".service")
+                check = f"systemctl show {name} -p MemoryCurrent,MemoryMax"
+                yield sign("unit-memory", host, f"{name} {unit.memory_words}", check, host)
 
 
 def _drift(world: World, now: float) -> Iterator[Sign]:

@@ -27,7 +27,9 @@ EVERY = {
     "rpc",
     "restarts",
     "memory",
+    "unit memory",
     "cpu",
+    "load",
     "git",
     "p2p",
     "clock",
@@ -58,7 +60,9 @@ async def test_a_sound_network_passes_every_check(scene: OpenScene) -> None:
     async with scene() as it:
         checks, document = await report(it)
     bad = {
-        key: (c.grade, c.why) for key, c in checks.items() if c.grade in (Grade.FAIL, Grade.WARN) and key[1] != "cpu"
+        key: (c.grade, c.why)
+        for key, c in checks.items()
+        if c.grade in (Grade.FAIL, Grade.WARN) and key[1] not in ("cpu", "load")
     }
     assert not bad
     for node in ("genesis", "follower"):
@@ -95,6 +99,17 @@ async def test_units_git_peers_and_cards(scene: OpenScene) -> None:
     kinds = {(issue["node"], issue["kind"]) for issue in document["issues"]}
     assert {("follower", "service-offline"), ("follower", "p2p"), ("follower", "git-conflict")} <= kinds
     assert document["validation_status"] == "partial"
+
+
+@pytest.mark.parametrize(("percent", "grade"), [(89, Grade.PASS), (92, Grade.WARN), (98, Grade.FAIL)])
+async def test_memory_near_a_units_own_limit(scene: OpenScene, percent: int, grade: Grade) -> None:
+    async with scene(faults=(f"unit-memory={percent}",), history_jobs=2) as it:
+        checks, document = await report(it)
+    check = checks["follower", "unit memory"]
+    assert check.grade is grade and "aitbc-blockchain-node holds" in check.why and f"({percent} %" in check.why
+    assert checks["genesis", "unit memory"].grade is Grade.PASS
+    told = [issue["detail"] for issue in document["issues"] if "unit memory" in str(issue["detail"])]
+    assert bool(told) is (grade is not Grade.PASS)
 
 
 async def test_a_wedged_follower(scene: OpenScene) -> None:

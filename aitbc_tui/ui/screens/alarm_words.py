@@ -144,6 +144,11 @@ WORDS: dict[str, Words] = {
         "The services may still answer from memory.",
         ("Free space, oldest backups and journals first.", "Then check the chain: the last blocks may be missing."),
     ),
+    "unit-memory": Words(
+        "A unit of {about} is close to its own memory limit: beyond it the kernel ends it.",
+        "The host may have room: the limit is the unit's MemoryMax.",
+        ("l reads what it does.", "A restart gives it room for a while: o, when the chain can spare it."),
+    ),
     "config-drift": Words(
         "{about} has another value than {source} in a setting that must agree.",
         "Settings that may differ are not compared.",

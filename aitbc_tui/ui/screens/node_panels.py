@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from aitbc_tui.domain.node import HostFigures
+from aitbc_tui.domain.node import HostFigures, Unit
 from aitbc_tui.domain.observed import Freshness, Observed
 from aitbc_tui.domain.snapshot import NodeRow, Snapshot
 from aitbc_tui.domain.text import clean
@@ -16,6 +16,7 @@ from aitbc_tui.ui.screens.layout import cut, pad, right, section
 
 T = TypeVar("T")
 LEAST_FREE = 0.1  # of disk or memory: below it the host has no room
+NEAR_LIMIT = 0.9  # of a unit's own memory limit
 LABEL = 12
 MOST_SETTINGS = 8
 OWN = ("proposer_id", "enable_block_production", "rpc_bind_host", "rpc_bind_port", "p2p_bind_host", "p2p_bind_port")
@@ -73,8 +74,8 @@ def _words(text: str, width: int) -> Line:
     return Line((Run(" " + cut(text, width - 2), Role.UNKNOWN),))
 
 
-def _room(figures: HostFigures) -> tuple[Level, str]:
-    tight = []
+def _room(figures: HostFigures, closest: Unit | None) -> tuple[Level, str]:
+    tight = ["unit memory"] if closest is not None and (closest.memory_share or 0.0) >= NEAR_LIMIT else []
     for name, total, free in (
         ("disk", figures.disk_total, figures.disk_free),
         ("memory", figures.memory_total, figures.memory_available),
@@ -92,7 +93,7 @@ def host(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
     if figures is None:
         return [section(name, width, mark=(Level.UNKNOWN, "unknown")), _words(why_not(seen, now), width)]
     stale = seen.freshness(now) is Freshness.STALE
-    mark = (Level.STALE, "stale") if stale else _room(figures)
+    mark = (Level.STALE, "stale") if stale else _room(figures, _closest(node))
     lines = [section(name, width, mark=mark, age=age_of(seen, now, 15), stale=stale)]
     role = Role.STALE if stale else Role.TEXT
     rows = (
@@ -121,8 +122,19 @@ def _memory(node: NodeRow, figures: HostFigures) -> str:
     if total is None or free is None:
         return "? not learnt"
     text = f"{fmt.gigabytes(total - free)} of {fmt.gigabytes(total)} GB"
-    own = next((unit.memory_bytes for unit in node.units.value or () if unit.memory_bytes), None)
-    return f"{text}; node {own / 1e6:.1f} MB" if own else text
+    unit = _closest(node)
+    if unit is None:
+        return text
+    name = str(unit.name).removesuffix(".service").removeprefix("aitbc-blockchain-")
+    limit = f", limit {fmt.gigabytes(unit.memory_limit)} GB" if unit.memory_limit else ""
+    near = "▲ " if (unit.memory_share or 0.0) >= NEAR_LIMIT else ""
+    return f"{text}; {near}{name} {(unit.memory_held or 0) / 1e6:.1f} MB{limit}"
+
+
+def _closest(node: NodeRow) -> Unit | None:
+    """The unit that is closest to its own limit; else the first whose memory is known."""
+    known = [unit for unit in node.units.value or () if unit.memory_bytes]
+    return max(known, key=lambda unit: unit.memory_share or 0.0, default=None)
 
 
 def _disk(figures: HostFigures) -> str:

@@ -58,7 +58,6 @@ def node_lines(snapshot: Snapshot, name: str, width: int) -> list[Line]:
 
 def test_the_node_at_a_fork_is_as_drawn() -> None:
     differ = {
-        21: (95, 120),  # the memory limit of a unit is not asked for
         22: (73, 120),  # nor the size of chain.db, nor which disk it is
         24: (89, 120),  # no history of peers is kept
         26: (87, 110),  # ages and round trips of the newest answers; a count of questions is not kept
