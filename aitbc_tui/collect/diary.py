@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from dataclasses import replace
 
 from aitbc_tui.collect.hub import Hub
 from aitbc_tui.domain.alarm import Alarm, AlarmKind
 from aitbc_tui.ledger.book import Ledger
 from aitbc_tui.ledger.rows import LedgerError
+from aitbc_tui.state.events import Remembered
 from aitbc_tui.state.topology import Topology
 
 TRUE_AGAIN_S = 60.0  # how finely "last true" is kept
@@ -49,8 +49,7 @@ class DiaryKeeper:
         await asyncio.to_thread(self._diary.prune, utc)
         self._known = {(a.rule, str(a.about)): (str(a.evidence), a.last_true or a.since) for a in findings}
         self._acked = set(acked)
-        alarms = hub.world.alarms.restored(findings, acked, now)
-        hub.world = replace(hub.world, alarms=alarms, journal=hub.world.journal.told(past, findings))
+        hub.emit(Remembered(tuple(past), tuple(findings), tuple(acked), now))
 
     async def save(self) -> None:
         """What is new since the last call."""

@@ -10,13 +10,23 @@ from aitbc_tui.collect.clock import Clock
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.stress import StressPicture
-from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.state.chain import after_comparison
-from aitbc_tui.state.events import Answered, Event, Failed, Kind, LinkChanged, Source
+from aitbc_tui.state.events import (
+    Acknowledged,
+    Answered,
+    CollectorFell,
+    Event,
+    Failed,
+    Kind,
+    LinkChanged,
+    Quieted,
+    Source,
+    StressTold,
+)
 from aitbc_tui.state.facts import World, begin
 from aitbc_tui.state.picture import picture
 from aitbc_tui.state.reduce import reduce
-from aitbc_tui.state.rules import RULES
 from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.values import LinkReport
 
@@ -32,7 +42,6 @@ class Hub:
         self.world: World = begin(topology)
         self._wake: Callable[[], None] | None = None
         self._changed = True
-        self.stress: StressPicture | None = None
         self._recorder: Recorder | None = None
         self._newest = self._draw(clock.monotonic(), clock.utc())
 
@@ -79,14 +88,23 @@ class Hub:
 
     def acknowledge(self, rule: str, about: str) -> None:
         """Somebody has seen this alarm."""
-        now, utc = self.clock.monotonic(), self.clock.utc()
-        self.world = replace(self.world, alarms=self.world.alarms.acknowledged(rule, about, now, utc, RULES))
+        self.emit(Acknowledged(rule, about, self.clock.monotonic(), self.clock.utc()))
         self.publish()
 
     def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
         """Hide it from row 0 for so long; 0 ends that."""
         until = self.clock.utc() + seconds
-        self.world = replace(self.world, alarms=self.world.alarms.snoozed(rule, about, until, clean(why, 120)))
+        self.emit(Quieted(rule, about, until, clean(why, 120), self.clock.monotonic()))
+        self.publish()
+
+    def stress(self, picture: StressPicture) -> None:
+        """The stress test stands so."""
+        self.emit(StressTold(picture, self.clock.monotonic()))
+        self.publish()
+
+    def fell(self, words: SafeText) -> None:
+        """The watching stopped, and why; empty: it goes on."""
+        self.emit(CollectorFell(words, self.clock.monotonic()))
         self.publish()
 
     def publish(self) -> Snapshot:
@@ -106,7 +124,7 @@ class Hub:
 
     def _draw(self, now: float, utc: float) -> Snapshot:
         self.world, snapshot = picture(self.world, now, utc)
-        return snapshot if self.stress is None else replace(snapshot, stress=self.stress)
+        return snapshot
 
 
 def link_event(report: LinkReport, at: float, utc: float) -> LinkChanged:

@@ -154,8 +154,7 @@ class Bench:
         return f"{base}.md"
 
     def _told(self, picture: StressPicture) -> None:
-        self._collector.hub.stress = picture
-        self._collector.hub.publish()
+        self._collector.hub.stress(picture)
 
     async def close(self) -> None:
         """The dashboard goes: what was sent lives on, and the report says so."""

@@ -21,12 +21,13 @@ from aitbc_tui.domain.journal import LogTarget, Told
 from aitbc_tui.domain.operation import Plan, Run, Wish
 from aitbc_tui.domain.snapshot import Headline, Snapshot, Submission
 from aitbc_tui.domain.stress import StressPlan
-from aitbc_tui.domain.text import clean, literal
+from aitbc_tui.domain.text import SafeText, clean, literal
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
+    from aitbc_tui.collect.hub import Hub
     from aitbc_tui.collect.runs import Runs
     from aitbc_tui.operations.export import Entry
     from aitbc_tui.state.totals import Charge
@@ -72,7 +73,7 @@ class CollectorThread:
         newest = self._first if collector is None else collector.hub.newest
         if not self._trouble:
             return newest
-        words = clean(f"the collector stopped and is started again: {self._trouble}", 200)
+        words = _stopped(self._trouble)
         headline = Headline(Level.UNKNOWN, literal("unknown"), words, words)
         return replace(newest, headline=headline, collector_trouble=words)
 
@@ -235,21 +236,28 @@ class CollectorThread:
             try:
                 async with collector:
                     self._collector = collector
+                    if hub.world.collector_trouble:
+                        hub.fell(literal(""))
                     await collector.run()
             except asyncio.CancelledError:
                 raise
             except AitbcError as error:
-                self._said(str(error))
+                self._said(hub, str(error))
             except Exception as error:
-                self._said(f"{type(error).__name__}; see the log")
+                self._said(hub, f"{type(error).__name__}; see the log")
                 _log(error)
             await asyncio.sleep(RESTART_S)
             self._trouble = ""
 
-    def _said(self, words: str) -> None:
+    def _said(self, hub: Hub, words: str) -> None:
         self._trouble = words
+        hub.fell(_stopped(words))
         if self._wake is not None:
             self._wake()
+
+
+def _stopped(why: str) -> SafeText:
+    return clean(f"the collector stopped and is started again: {why}", 200)
 
 
 def _cancel(future: Future[None]) -> None:

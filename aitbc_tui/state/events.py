@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aitbc_tui.domain.alarm import Alarm, Happening
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import Submission
+from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
 
 
@@ -128,4 +130,64 @@ class Asked:
     at: float
 
 
-Event = Answered | Failed | LinkChanged | Submitted | OwnJobKnown | Watching | Asked
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the ledger kept of an earlier run: happenings (the newest first), findings left open, what was seen."""
+
+    past: tuple[Happening, ...]
+    findings: tuple[Alarm, ...]
+    acked: tuple[tuple[str, str], ...]  # rule and about
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has seen this alarm."""
+
+    rule: str
+    about: str
+    at: float
+    utc: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quieted:
+    """Hidden from row 0 until then (UTC seconds); a moment in the past ends that."""
+
+    rule: str
+    about: str
+    until_utc: float
+    why: SafeText
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StressTold:
+    """How the stress test of this dashboard stands."""
+
+    picture: StressPicture
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorFell:
+    """The watching itself stopped, and why; empty words: it goes on."""
+
+    words: SafeText
+    at: float
+
+
+Event = (
+    Answered
+    | Failed
+    | LinkChanged
+    | Submitted
+    | OwnJobKnown
+    | Watching
+    | Asked
+    | Remembered
+    | Acknowledged
+    | Quieted
+    | StressTold
+    | CollectorFell
+)

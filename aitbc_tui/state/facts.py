@@ -21,6 +21,7 @@ from aitbc_tui.domain.node import (
 from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.snapshot import Submission
+from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading, PaymentState
 from aitbc_tui.state.alarms import AlarmMemory
@@ -169,6 +170,8 @@ class World:
     compared: int = 0
     compared_since: float | None = None
     compared_height: int | None = None
+    stress: StressPicture | None = None
+    collector_trouble: SafeText = SafeText("")  # why the watching itself stands still
     proposer: tuple[str, float] | None = None  # who makes the blocks, and since when (monotonic)
     mismatches: Mapping[str, tuple[int, float]] = field(default_factory=dict)  # node -> (times, since UTC)
 

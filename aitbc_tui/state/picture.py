@@ -12,6 +12,7 @@ from aitbc_tui.domain.observed import Freshness, Trouble
 from aitbc_tui.domain.snapshot import (
     Chain,
     GpuRow,
+    Headline,
     JobRow,
     LinkRow,
     MempoolRow,
@@ -96,7 +97,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         now=now,
         utc=datetime.fromtimestamp(utc, UTC),
         environment=world.topology.environment,
-        headline=headline(world, nodes, chain, alarms, now, utc),
+        headline=_fallen(world) or headline(world, nodes, chain, alarms, now, utc),
         panes=panes,
         chain=chain,
         nodes=nodes,
@@ -122,8 +123,16 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         events=world.journal.happenings,
         clocks=offsets(world.clocks, now),
         blocks={name: facts.blocks for name, facts in world.nodes.items()},
+        stress=world.stress,
+        collector_trouble=world.collector_trouble,
     )
     return world, snapshot
+
+
+def _fallen(world: World) -> Headline | None:
+    """Nothing is said of the network while nobody watches it."""
+    words = world.collector_trouble
+    return Headline(Level.UNKNOWN, SafeText("unknown"), words, words) if words else None
 
 
 def _watched_trouble(world: World) -> Trouble | None:

@@ -34,6 +34,7 @@ from aitbc_tui.state.reduce_hosts import (
     link_changed,
     unit_name,
 )
+from aitbc_tui.state.reduce_own import own
 from aitbc_tui.state.skew import date_of, noted
 from aitbc_tui.state.vanish import Departures
 
@@ -61,13 +62,15 @@ def reduce(world: World, event: Event) -> World:
             rest = tuple(s for s in world.submissions if s.ledger_id != new.ledger_id)
             return replace(world, submissions=(*rest, new)[-50:])
         case OwnJobKnown():
-            own = OwnJob(event.model, event.submitted_utc, event.expires_utc, event.prompt_length, event.constraints)
-            return replace(world, own_jobs={**world.own_jobs, str(event.job_id): own})
+            mine = OwnJob(event.model, event.submitted_utc, event.expires_utc, event.prompt_length, event.constraints)
+            return replace(world, own_jobs={**world.own_jobs, str(event.job_id): mine})
         case Watching(job_id=job_id):
             return replace(world, watched=job_id)
         case Asked(count=count, at=at):
             recent = tuple(mark for mark in world.asked if at - mark[0] < 10.0)
             return replace(world, asked=(*recent, (at, count)))
+        case _:
+            return own(world, event)
 
 
 def _answered(world: World, e: Answered) -> World:

@@ -9,6 +9,7 @@ import random
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,30 @@ from aitbc_tui.collect.replay import Recording
 from aitbc_tui.collect.replay_backend import ReplayBackend
 from aitbc_tui.collect.setup import Setup
 from aitbc_tui.config.load import Flags, load
-from aitbc_tui.devnet.child import Child
+from aitbc_tui.devnet.child import start_child
+from aitbc_tui.devnet.options import DevnetOptions
+from aitbc_tui.domain.alarm import Alarm, AlarmKind, Happening
 from aitbc_tui.domain.errors import ConfigError, ConnectError, GuardError, HostKeyError, HostKeyProblem, ParseError
 from aitbc_tui.domain.node import Head, MempoolReading
 from aitbc_tui.domain.observed import Trouble, TroubleKind
 from aitbc_tui.domain.snapshot import Access, Snapshot, Submission, SubmissionState
+from aitbc_tui.domain.stress import Phase, StressFigures, StressJob, StressPicture, StressPlan
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobList, JobOrder
 from aitbc_tui.receipts.verify import verify
-from aitbc_tui.state.events import Answered, Asked, Failed, Kind, LinkChanged, OwnJobKnown, Source, Submitted, Watching
+from aitbc_tui.state.events import (
+    Answered,
+    Asked,
+    Failed,
+    Kind,
+    LinkChanged,
+    OwnJobKnown,
+    Remembered,
+    Source,
+    Submitted,
+    Watching,
+)
 from aitbc_tui.state.facts import JobResult, ReceiptItem, ReceiptPage
 from aitbc_tui.ui.app import Clock, DashboardOptions
 from aitbc_tui.ui.replaying import ReplayApp
@@ -43,7 +59,10 @@ from tests.receipts.vectors import MASK
 from tests.state.story import Story, frame, hash_of, utc
 from tests.ui.screens.promises import text_of
 
-SECRETS = ("miner-secret-key", "client-secret-key", "say", "secret-3f9a", "PROMPT OF OURS", "THE OUTPUT")
+SECRETS = (
+    *("miner-secret-key", "client-secret-key", "say", "secret-3f9a"),
+    *("PROMPT OF OURS", "STRESS PROMPT OF OURS", "THE OUTPUT"),
+)
 
 
 class HandClock:
@@ -121,11 +140,36 @@ def tape(path: Path, rounds: int = 120) -> Taping:
             taped.tell(Kind.RESULT, str(job.job_id), result)
         if number == 61:
             taped.link("follower")
+        _own_doings(taped, number)
         if number == 50:
             taped.hub.topology(replace(taped.hub.world.topology, has_admin_key=False))
         taped.publish()
     taped.recorder.close()
     return taped
+
+
+def _own_doings(taped: Taping, number: int) -> None:
+    """What this program itself remembers and does: none of it is heard from anybody."""
+    hub, alarms = taped.hub, [a for a in taped.hub.newest.alarms if a.open]
+    if number == 1:
+        old = Alarm("receipt-unsigned", AlarmKind.FINDING, Level.BAD, SafeText("TRUST"), SafeText("0badcafe"),
+                    SafeText("no signature"), SafeText("ask"), 1.0)  # fmt: skip
+        past = Happening(2.0, Level.WARN, SafeText("late"), SafeText("follower"), SafeText("it was late"), SafeText(""))
+        hub.emit(Remembered((past,), (old,), (("receipt-bad", "feedf00d"),), taped.clock.now))
+    if number == 3:
+        hub.acknowledge("receipt-unsigned", "0badcafe")
+    if number == 100:
+        assert alarms, "the fork is called by now"
+        hub.snooze(alarms[0].rule, str(alarms[0].about), 3600, "known")
+    if number == 104:
+        hub.fell(SafeText("the collector stopped and is started again: ValueError"))
+    if number == 106:
+        hub.fell(SafeText(""))
+    if 90 <= number < 95:
+        plan = StressPlan(("llama3.2:latest",), 1, "STRESS PROMPT OF OURS")
+        job = StressJob(0, SafeText("llama3.2:latest"), SafeText("ab" * 16), SafeText("RUNNING"), wait_s=number - 90.0)
+        figures = StressFigures(planned=1, accepted=1, running=1, cost=Decimal("0.10"))
+        hub.stress(StressPicture(plan, Phase.WAITING, taped.clock.utc(), (job,), figures))
 
 
 def plain(snapshot: Snapshot) -> Any:
@@ -139,6 +183,10 @@ def test_every_picture_comes_again(tmp_path: Path) -> None:
     recording = Recording(tmp_path / "a.rec")
     assert recording.seconds == pytest.approx(240.0) and recording.environment == "replay test"
     assert {p.headline.word for _, p in taped.pictures} >= {"FORK"}, "the tape must have something to tell"
+    last = taped.pictures[-1][1]
+    assert last.stress is not None and last.events[-1].evidence == "it was late"
+    assert any(a.quiet_why == "known" for a in last.alarms) and any(a.remedy == "acknowledged" for a in last.alarms)
+    assert any(p.collector_trouble for _, p in taped.pictures)
     for at, picture in taped.pictures:
         assert plain(recording.seek(at)) == plain(picture), at
 
@@ -298,29 +346,62 @@ async def _shows(pause: Callable[[], Any], app: ReplayApp, words: str) -> None:
     raise AssertionError(f"{words} was never shown:\n{text_of(app)}")
 
 
-async def test_a_devnet_recorded_and_played_back(devnet_child: Child, tmp_path: Path) -> None:
-    """The collector's own events, by whatever helper of it they are made."""
-    loaded = load(Flags(config=str(devnet_child.config_path)), {})
-    path = tmp_path / "d.rec"
-    recorder = Recorder(path)
-    setup = Setup(loaded.environment, loaded.trust.store(), tmp_path / "ledger.sqlite3", record=recorder)
-    async with Collector(setup) as collector:
-        with running(collector):
-            await until(collector, lambda s: s.headline.word == "sound" and len(s.receipts) > 3, 30)
-            await collector.must_write().submit(JobOrder("llama3.2:latest", "PROMPT OF OURS"))
-            await asyncio.sleep(3)
-        last = collector.hub.publish()
-    recorder.close()
-    replayed = Recording(path).seek(1e9)
-    assert plain(replayed) == plain(last)
+FAULTS = ("receipt-unsigned", "job-fails-completed", "p2p-partition")
+
+
+@pytest.mark.parametrize("generation", ["2026-04", "2026-08"])
+async def test_a_broken_devnet_recorded_and_played_back(generation: str, tmp_path: Path) -> None:
+    """The collector's own events, by whatever helper they are made; every picture that was shown comes again."""
+    faults = FAULTS if generation == "2026-04" else FAULTS[1:2]
+    with start_child(DevnetOptions(seed=8, generation=generation, faults=faults)) as child:
+        loaded, path = load(Flags(config=str(child.config_path)), {}), tmp_path / "d.rec"
+        recorder = Recorder(path)
+        setup = Setup(loaded.environment, loaded.trust.store(), tmp_path / "ledger.sqlite3", record=recorder)
+        async with Collector(setup) as collector:
+            shown = _kept(collector.hub)
+            with running(collector):
+                await until(collector, lambda s: len(s.receipts) > 1 and all(n.head.at for n in s.nodes), 30)
+                await collector.must_write().submit(JobOrder("llama3.2:latest", "PROMPT OF OURS", pay=2.0))
+                collector.bench.begin(StressPlan(("mistral:latest",), 2, "STRESS PROMPT OF OURS"))
+                await until(collector, lambda s: s.stress is not None and s.stress.figures.ended > 0, 30)
+                await until(collector, lambda s: any(a.open for a in s.alarms), 30)
+                alarm = collector.hub.newest.alarms[0]
+                collector.hub.acknowledge(alarm.rule, str(alarm.about))
+        recorder.close()
+        recording = Recording(path)
+        begun = recording.seek(0.0).now
+        assert len(shown) > 5
+        for now, picture in shown:
+            assert plain(recording.seek(now - begun)) == plain(picture), now
+        names = set(loaded.environment.miners)
+        _nothing_secret(path, child.config_path.parent / "keys", shown[-1][1], names)
+
+
+def _kept(hub: Hub) -> list[tuple[float, Snapshot]]:
+    """Every picture that it publishes from now on."""
+    shown: list[tuple[float, Snapshot]] = []
+    publish = hub.publish
+
+    def published() -> Snapshot:
+        picture = publish()
+        shown.append((picture.now, picture))
+        return picture
+
+    hub.publish = published  # type: ignore[method-assign]
+    return shown
+
+
+def _nothing_secret(path: Path, keys: Path, last: Snapshot, names: set[str]) -> None:
+    """`names`: a miner's id is no secret where it is the name it has in the configuration."""
     content = gzip.decompress(path.read_bytes()).decode()
-    folder = devnet_child.config_path.parent / "keys"
-    for key in folder.iterdir():
+    for key in keys.iterdir():
         assert key.read_text().strip() not in content
     assert "PROMPT OF OURS" not in content
     for row in last.receipts:
-        assert row.receipt.facts.provider is None or row.receipt.facts.provider.secret not in content
-        assert not [line for line in row.receipt.facts.prompt if len(line) > 12 and line in content]
+        facts = row.receipt.facts
+        for who in (facts.provider, facts.client):
+            assert who is None or who.secret in names or who.secret not in content
+        assert not [line for line in facts.prompt if len(line) > 12 and line in content]
 
 
 def test_the_command_describes_a_recording(run: Run, tmp_path: Path) -> None:
