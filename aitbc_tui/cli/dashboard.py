@@ -119,6 +119,7 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
         # The first frame stands; only now what takes longer to import than all before it.
         from aitbc_tui.cli.environment_choices import choices, opener
         from aitbc_tui.cli.logs import log_to_state
+        from aitbc_tui.cli.looking import program_for
         from aitbc_tui.cli.stores import read_stores
         from aitbc_tui.collect.setup import Setup
         from aitbc_tui.collect.thread import CollectorThread
@@ -126,7 +127,9 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
         from aitbc_tui.ui.keys import read_keys
 
         log_to_state(verbose=ctx.common.verbose)
-        backend = CollectorThread(Setup(env, read_stores(ctx).all, ledger or ledger_file(), demo, record=recorder))
+        program = program_for(ctx.settings, env.name)
+        setup = Setup(env, read_stores(ctx).all, ledger or ledger_file(), demo, program=program, record=recorder)
+        backend = CollectorThread(setup)
         options = DashboardOptions(
             slow_link=display.slow_link,
             ascii=ascii_only,

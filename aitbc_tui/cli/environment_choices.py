@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aitbc_tui.cli.context import Context
+from aitbc_tui.cli.looking import program_for
 from aitbc_tui.cli.stores import read_stores
 from aitbc_tui.collect.setup import Setup
 from aitbc_tui.collect.thread import CollectorThread
@@ -30,6 +31,7 @@ def opener(ctx: Context) -> Callable[[str], Backend]:
     """Makes the backend of another environment; nothing is asked: a key with a passphrase needs a start of its own."""
 
     def make(name: str) -> Backend:
-        return CollectorThread(Setup(ctx.settings.env[name], read_stores(ctx).all, ledger_file()))
+        program = program_for(ctx.settings, name)
+        return CollectorThread(Setup(ctx.settings.env[name], read_stores(ctx).all, ledger_file(), program=program))
 
     return make

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from aitbc_tui.cli.context import Context, DeadlineError
+from aitbc_tui.cli.output import PROGRAM
 from aitbc_tui.config import paths
 from aitbc_tui.domain.errors import (
     AitbcError,
@@ -25,9 +27,21 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
     from aitbc_tui.collect.once import Wanted
     from aitbc_tui.collect.setup import Setup
+    from aitbc_tui.config.model import Settings
 
 T = TypeVar("T")
 MARGIN_S = 1.0  # kept of the command's time for closing and printing
+
+
+def program_for(settings: Settings, env: str) -> str:
+    """This program with the options that lead it to that environment from any shell."""
+    words = [PROGRAM]
+    if settings.path != paths.config_file():
+        words += ["--config", str(settings.path)]
+    only = next(iter(settings.env)) if len(settings.env) == 1 else None
+    if env != (settings.default_env or only):
+        words += ["--env", env]
+    return shlex.join(words)
 
 
 def setup_of(ctx: Context) -> Setup:
@@ -37,7 +51,8 @@ def setup_of(ctx: Context) -> Setup:
     from aitbc_tui.collect.setup import Setup
 
     ask_passphrases(ctx, ctx.environment)
-    return Setup(ctx.environment, read_stores(ctx).all, paths.ledger_file())
+    program = program_for(ctx.settings, ctx.environment.name)
+    return Setup(ctx.environment, read_stores(ctx).all, paths.ledger_file(), program=program)
 
 
 def with_collector(ctx: Context, work: Callable[[Collector], Awaitable[T]]) -> T:

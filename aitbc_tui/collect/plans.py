@@ -75,7 +75,7 @@ async def make_plan(collector: Collector, wish: Wish) -> Plan:
         summary=clean(draft.summary, 300),
         steps=tuple(draft.steps),
         notes=tuple(clean(note, 300) for note in draft.notes),
-        command=clean(shell_twin(wish), 400),
+        command=clean(shell_twin(wish, collector.setup.program), 1000),
         question=clean(f"{draft.question} {where}?" if draft.question else "", 200),
         details=tuple(clean(detail, 300) for detail in draft.details),
         checked=clean(", ".join(f"{one.name}" for one in draft.steps if one.level is Level.GOOD) or "nothing", 200),
@@ -92,9 +92,9 @@ def title_of(wish: Wish) -> str:
     return f"{wish.verb.value.capitalize()} {sub}".rstrip()
 
 
-def shell_twin(wish: Wish) -> str:
-    """The same from a shell; a message is left to whoever types it."""
-    words = ["aitbc-tui", wish.verb.value, "--target", wish.target]
+def shell_twin(wish: Wish, program: str = "aitbc-tui") -> str:
+    """The same from a shell, on the same network; a message is left to whoever types it."""
+    words = [program, wish.verb.value, "--target", wish.target]
     if wish.sync_type:
         words += ["--sync-type", wish.sync_type]
     for key in wish.keys:

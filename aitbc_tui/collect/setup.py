@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ class Setup:
     ledger: Path
     demo: bool = False
     ssh_config: str | None = None
+    program: str = "aitbc-tui"  # with the options that lead it to this environment
     record: Recorder | None = None  # where everything that is heard goes, too, scrubbed; its maker closes it
 
     def secret_source(self, role: str) -> SecretSource | None:
@@ -57,6 +59,17 @@ def _way(host: HostConfig) -> SafeText:
     return clean(f"ssh {user}{host.address}{port}", 60)
 
 
+def _shell(host: HostConfig) -> str:
+    """How a command is typed to this host: what ssh_config does not say itself, and nothing more."""
+    if host.is_local:
+        return ""
+    words = ["ssh"]
+    words += ["-p", str(host.port)] if host.port else []
+    words += ["-i", str(host.identity)] if host.identity else []
+    words += ["-o", f"UserKnownHostsFile={host.known_hosts}"] if host.known_hosts else []
+    return shlex.join([*words, f"{host.user}@{host.address}" if host.user else host.address])
+
+
 def topology_of(setup: Setup) -> Topology:
     """The frame before anything was heard or any secret read."""
     env = setup.environment
@@ -69,10 +82,23 @@ def topology_of(setup: Setup) -> Topology:
     )
     return Topology(
         environment=Environment(
-            clean(env.name, 20), env.access, production=env.production, demo=setup.demo, interval_s=interval
+            clean(env.name, 20),
+            env.access,
+            production=env.production,
+            demo=setup.demo,
+            interval_s=interval,
+            program=clean(setup.program, 500),
         ),
         hosts=tuple(
-            HostFrame(clean(h.name, 20), _way(h), gpu=h.gpu, ollama=h.ollama or "", local=h.is_local)
+            HostFrame(
+                clean(h.name, 20),
+                _way(h),
+                gpu=h.gpu,
+                ollama=h.ollama or "",
+                local=h.is_local,
+                shell=_shell(h),
+                sudo=h.sudo,
+            )
             for h in env.hosts.values()
         ),
         nodes=tuple(

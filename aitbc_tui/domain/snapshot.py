@@ -42,6 +42,7 @@ class Environment:
     production: bool = False
     demo: bool = False
     interval_s: float = 2.0
+    program: SafeText = SafeText("aitbc-tui")  # this program with the options that lead it to this network
 
 
 @dataclass(frozen=True, slots=True)

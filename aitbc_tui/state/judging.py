@@ -10,6 +10,7 @@ from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import Chain
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.chain import BLOCK_TIME_S, pair
 from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.links import waiting_word
@@ -123,6 +124,20 @@ def _not_heard(look: Look) -> Judgement | None:
     return Judgement(Verdict(level, SafeText(state.value), why), rule, check)
 
 
+def _twice(look: Look) -> str:
+    """A head looked at twice, some blocks apart."""
+    ask = f"curl -s {look.frame.rpc}/rpc/head"
+    return f"{ask}; sleep {3 * look.block_time:.0f}; {ask}"
+
+
+def _both(look: Look, path: str) -> str:
+    """The same question to this node and to the one that it is compared with."""
+    topology = look.world.topology
+    source = topology.node(look.chain.source or "")
+    frames = (look.frame,) if source is None else (look.frame, source)
+    return "; ".join(at_host(topology, frame.host, f"curl -s {frame.rpc}{path}") for frame in frames)
+
+
 def _empty(look: Look) -> Judgement:
     """404 "no blocks yet": joined late, or asked for a chain that it does not have."""
     trouble = look.facts.head.trouble
@@ -155,7 +170,7 @@ def _forked(look: Look) -> Judgement | None:
     if fork is None or look.frame.name not in fork.nodes:
         return None
     common = thousands(fork.last_common) if fork.last_common is not None else "not found yet"
-    check = f"curl -s {look.frame.rpc}/rpc/blocks/{fork.height}, at {look.chain.source} too"
+    check = _both(look, f"/rpc/blocks/{fork.height}")
     return _bad("FORK", f"other hash at {thousands(fork.height)}, last common {common}", "fork", check)
 
 
@@ -188,14 +203,14 @@ def _stalled(look: Look) -> Judgement | None:
         return None
     due = max(look.block_time, look.frame.heartbeat_s)
     said = f"no new block for {coarse_age(still)}; one was due every {due:.1f} s"
-    check = f"curl -s {look.frame.rpc}/rpc/head, twice"
+    check = _twice(look)
     if dead and unit is not None:
         text = f"no new block for {coarse_age(still)}, and {unit.name} is {unit.active}"
         return _bad("STALLED", text, "producer-dead", f"systemctl status {unit.name}")
     at = look.facts.units.at
     if unit is not None and unit.uptime_s is not None and at is not None and at - unit.uptime_s > stopped:
         text = f"{unit.name} is active and has made no block since it started, {coarse_age(still)} without one"
-        return _bad("STALLED", text, "not-producing", f"systemctl cat {unit.name}: which program does it run?")
+        return _bad("STALLED", text, "not-producing", f"systemctl cat {unit.name}")
     return _bad("STALLED", said, "stall", check)
 
 
@@ -239,7 +254,7 @@ def _stands(look: Look) -> Judgement | None:
         return _bad("CUT OFF", text, "redis-down", "redis-cli pubsub numsub blocks")
     if count is None and look.still_s < UNITS_PATIENCE_S:
         return None
-    return _bad("WEDGED", stands, "wedge", f"curl -s {look.frame.rpc}/rpc/head, twice; then its journal")
+    return _bad("WEDGED", stands, "wedge", _twice(look))
 
 
 def tx_count(facts: NodeFacts, height: int) -> int | None:
@@ -263,7 +278,7 @@ def _swapped(look: Look) -> Judgement | None:
     if proposer == producer.name:
         return None
     text = f"proposes the blocks, and {producer.name} is configured to"
-    return _warn("proposes", text, "role-swapped", f"curl -s {look.frame.rpc}/health, proposer_id")
+    return _warn("proposes", text, "role-swapped", f"curl -s {look.frame.rpc}/health")
 
 
 def _behind(look: Look) -> Judgement | None:

@@ -32,6 +32,7 @@ from aitbc_tui.state import mempools as mempool_state
 from aitbc_tui.state import miners as miner_state
 from aitbc_tui.state import nodes as node_state
 from aitbc_tui.state import receipts as receipt_state
+from aitbc_tui.state.by_hand import by_hand
 from aitbc_tui.state.causes import root_causes
 from aitbc_tui.state.chain import judge_chain
 from aitbc_tui.state.credentials import credential_rows
@@ -77,7 +78,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         *mempool_signs(world, pools),
         *gpu_signs(world, gpus, now),
     )
-    memory = world.alarms.after(root_causes(signs), RULES, now, utc)
+    memory = world.alarms.after([by_hand(world.topology, one) for one in root_causes(signs)], RULES, now, utc)
     world = replace(world, alarms=memory)
     alarms = memory.alarms(RULES)
     journal = world.journal.after(_verdicts(world, nodes, pools, miners, jobs, gpus, links, now), alarms, utc)

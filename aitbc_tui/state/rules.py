@@ -21,6 +21,7 @@ from aitbc_tui.domain.snapshot import (
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.alarms import Sign
+from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.rulebook import REMEDIES, RULES
 from aitbc_tui.state.sources import coordinator_trouble, ollama_trouble
@@ -60,7 +61,7 @@ def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, 
             yield sign("height-back", row.name, text, f"curl -s {rpc}/rpc/head", row.host)
         for lost in facts.departures.vanished:
             text = f"{short_hash(lost.tx_hash)} left the mempool, in no block {lost.first:,} to {lost.last:,}"
-            yield sign("tx-vanished", short_hash(lost.tx_hash)[:8], text, f"curl -s {rpc}/rpc/blocks/N", row.host)
+            yield sign("tx-vanished", short_hash(lost.tx_hash)[:8], text, f"aitbc-tui tx {lost.tx_hash}", row.host)
         bare, head = facts.bare, row.head.fresh(now)
         if head is not None and bare.trouble is not None and bare.trouble.kind.value == "empty":
             text = f"/rpc/head says {bare.trouble.detail}; with chain_id it is at {thousands(head.height)}"
@@ -76,13 +77,13 @@ def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, 
 def link_signs(world: World, rows: Iterable[LinkRow], now: float) -> Iterator[Sign]:
     for row in rows:
         host = str(row.host)
-        check = f"ssh {host} true"
+        check = at_host(world.topology, host, "true")
         losses = world.losses.get(host)
         storm = losses.storm(now) if losses is not None else 0
         if row.host_key_problem:
             changed = row.verdict.word == f"key {HostKeyProblem.CHANGED.value}" or row.verdict.level is Level.BAD
             rule = "ssh-hostkey-changed" if changed else "host-key"
-            yield sign(rule, host, row.detail, f"ssh-keyscan {host}", host, row.remedy)
+            yield sign(rule, host, row.detail, f"aitbc-tui trust scan {host}", host, row.remedy)
         elif storm:
             text = f"connection lost {storm} times within a minute, {row.reconnects} reconnects"
             yield sign("reconnect-storm", host, text, check, host)
@@ -104,7 +105,7 @@ def miner_signs(world: World, rows: Iterable[MinerRow], jobs: Iterable[JobRow]) 
             continue
         mine = [job.job.job_id[:8] for job in held if job.job.miner == row.miner.identity]
         holds = f"; {', '.join(mine)} stuck on it" if mine else ""
-        check = "GET /v1/admin/miners, last_heartbeat"
+        check = "aitbc-tui miners"
         yield sign("miner-gone", row.miner.identity.label, f"{row.verdict.text}{holds}", check)
     for frame in world.topology.miners:
         seen = world.restarts.get((frame.host, frame.unit.removesuffix(".service")))
@@ -141,7 +142,7 @@ def _money_signs(row: JobRow, about: str) -> Iterator[Sign]:
     if payment is None:
         return
     sum_text = f"{money(payment.amount)} {payment.currency}" if payment.amount is not None else "its payment"
-    check = f"GET /v1/payments/{row.job.payment_id}"
+    check = f"aitbc-tui job {row.job.job_id} --payment"
     if row.job.state in ENDED_UNPAID and payment.status == "escrowed":
         yield sign("escrow-stuck", about, f"{sum_text} still escrowed, and the job is {row.job.state}", check)
     elif payment.status == "released" and payment.transaction_hash is None:
@@ -153,7 +154,7 @@ def submission_signs(submissions: Iterable[Submission]) -> Iterator[Sign]:
     for one in submissions:
         if one.state is SubmissionState.UNKNOWN:
             text = f"model {one.order.model} sent {clock(one.at)}, no sure answer: {one.detail}"
-            yield sign("submission-unknown", f"job at {clock(one.at)}", text, "aitbc-tui jobs: listed about then?")
+            yield sign("submission-unknown", f"job at {clock(one.at)}", text, "aitbc-tui jobs")
 
 
 def mempool_signs(world: World, rows: Iterable[MempoolRow]) -> Iterator[Sign]:
@@ -181,4 +182,5 @@ def coordinator_signs(world: World, now: float) -> Iterator[Sign]:
         yield sign(named.rule, "coordinator", named.evidence, named.check, world.topology.coordinator_host)
     for row in world.topology.credentials:
         if "expired" in str(row.verdict.word):
-            yield sign("token-expired", row.role, str(row.verdict.text) or str(row.verdict.word))
+            said = str(row.verdict.text) or str(row.verdict.word)
+            yield sign("token-expired", row.role, said, "aitbc-tui doctor")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from aitbc_tui.domain.figures import coarse_age
 from aitbc_tui.domain.snapshot import NodeRow
 from aitbc_tui.state.alarms import Sign
+from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.rules import sign
 from aitbc_tui.state.skew import offsets, wrong
@@ -61,18 +62,18 @@ def _drift(world: World, now: float) -> Iterator[Sign]:
         usual = said.get(str(producer.name)) or Counter(said.values()).most_common(1)[0][0]
         for name, value in said.items():
             if value != usual:
-                yield _drifted(world, name, f"{key} is {value}, {producer.name} has {usual}")
+                yield _drifted(world, name, key, f"{key} is {value}, {producer.name} has {usual}")
     makers = [name for name, values in settings.items() if values.get(PRODUCES, "").lower() in TRUE_WORDS]
     for name in makers:
         frame = world.topology.node(name)
         if len(makers) > 1 and frame is not None and frame.role != PRODUCER_ROLE:
-            yield _drifted(world, name, f"{PRODUCES} is true here and at {makers[0]}")
+            yield _drifted(world, name, PRODUCES, f"{PRODUCES} is true here and at {makers[0]}")
 
 
-def _drifted(world: World, name: str, text: str) -> Sign:
+def _drifted(world: World, name: str, key: str, text: str) -> Sign:
     frame = world.topology.node(name)
     files = " ".join(frame.env_files) if frame is not None else ""
-    return sign("config-drift", name, text, f"grep -h = {files}", frame.host if frame is not None else "")
+    return sign("config-drift", name, text, f"grep -iH '^{key}=' {files}", frame.host if frame is not None else "")
 
 
 def _p2p(world: World, rows: Iterable[NodeRow], now: float) -> Iterator[Sign]:
@@ -84,9 +85,17 @@ def _p2p(world: World, rows: Iterable[NodeRow], now: float) -> Iterator[Sign]:
         peers = row.peers.fresh(now)
         if peers is None or peers.count > 0:
             continue
+        frame = world.topology.node(row.name)
+        port = frame.p2p_port if frame is not None else 7070
         listens = {True: "it listens", False: "and it does not listen"}.get(bool(peers.listening), "")
         text = f"no established P2P connection ({listens}), {len(heard)} nodes answer"
-        yield sign("p2p-partition", row.name, text, "ss -Htn state established, its P2P port", row.host)
+        yield sign(
+            "p2p-partition",
+            row.name,
+            text,
+            f"ss -Htn state established '( sport = :{port} or dport = :{port} )'",
+            row.host,
+        )
 
 
 def _clocks(world: World, now: float) -> Iterator[Sign]:
@@ -95,6 +104,12 @@ def _clocks(world: World, now: float) -> Iterator[Sign]:
         side = "ahead" if seconds > 0 else "behind"
         amount = f"{abs(seconds):.0f} s" if abs(seconds) < 600 else coarse_age(abs(seconds))
         if host:
-            yield sign("clock-skew", host, f"its clock is {amount} {side} of ours", f"ssh {host} date -u", host)
+            yield sign(
+                "clock-skew",
+                host,
+                f"its clock is {amount} {side} of ours",
+                at_host(world.topology, host, "date -u"),
+                host,
+            )
         else:
             yield sign("clock-skew", "this machine", f"our clock is {amount} {side} of every host's", "date -u")

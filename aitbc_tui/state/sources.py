@@ -135,4 +135,5 @@ def ollama_trouble(world: World, host: str, now: float) -> Named | None:
         return None
     age = seen.age(now)
     heard = "" if age is None or seen.freshness(now) is Freshness.CONNECTING else f", last heard {coarse_age(age)} ago"
-    return Named("ollama-down", SafeText(f"Ollama: {trouble.detail}{heard}"), "systemctl status ollama")
+    url = next((frame.ollama for frame in world.topology.hosts if frame.name == host), "")
+    return Named("ollama-down", SafeText(f"Ollama: {trouble.detail}{heard}"), f"curl -sS -m 5 {url}/api/tags")

@@ -46,6 +46,8 @@ class HostFrame:
     gpu: bool = False
     ollama: str = ""
     local: bool = False
+    shell: str = ""  # how a command is typed to it by hand: `ssh -p 22 ops@aitbc`; empty: `ssh NAME`
+    sudo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
