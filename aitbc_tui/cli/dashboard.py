@@ -13,6 +13,7 @@ from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.options import Parser
 from aitbc_tui.cli.output import PROGRAM
+from aitbc_tui.cli.themes import THEMES, read_theme
 from aitbc_tui.config.errors import NoConfiguration
 from aitbc_tui.config.paths import config_file, ledger_file
 from aitbc_tui.config.variables import is_on
@@ -22,8 +23,7 @@ from aitbc_tui.domain.text import clean
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.record import Recorder
-
-THEMES = ("auto", "dark", "light", "ansi", "ansi-light")
+    from aitbc_tui.ui.colours import Palette
 
 
 def add(parser: Parser, verb: str) -> None:
@@ -38,7 +38,9 @@ def add_display(parser: Parser) -> None:
     group.add_argument("--ascii", action="store_true", default=absent, help="no glyph beyond ASCII")
     group.add_argument("--no-mouse", action="store_true", default=absent, help="leave the mouse to the terminal")
     group.add_argument("--record", metavar="FILE", default=absent, help="record for replay; without keys and prompts")
-    group.add_argument("--theme", choices=THEMES, default=absent, help="colours (default: auto)")
+    group.add_argument(
+        "--theme", metavar="NAME", default=absent, help=f"{one_of(THEMES)}, or a file of yours (default: auto)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Display:
     no_mouse: bool
     theme: str
     record: str | None = None
+    palette: Palette | None = None  # where the theme is a file of the reader's own
 
 
 def display_of(ctx: Context, args: argparse.Namespace) -> Display:
@@ -58,12 +61,13 @@ def display_of(ctx: Context, args: argparse.Namespace) -> Display:
     def switch(name: str) -> bool:
         return getattr(args, name, False) or is_on(f"AITBC_TUI_{name.upper()}", ctx.environ)
 
-    by_variable = ctx.environ.get("AITBC_TUI_THEME") or "auto"
-    theme = getattr(args, "theme", None)
-    if theme is None and by_variable not in THEMES:
-        raise ConfigError(f"AITBC_TUI_THEME must be {one_of(THEMES)}", remedy="unset it, or correct it")
+    flag, variable = getattr(args, "theme", None), ctx.environ.get("AITBC_TUI_THEME")
+    theme = flag or variable or "auto"
+    palette = None
+    if theme not in THEMES:
+        palette = read_theme(theme, config_file().with_name("themes"), "--theme" if flag else "AITBC_TUI_THEME")
     record = getattr(args, "record", None)
-    return Display(switch("slow_link"), switch("ascii"), switch("no_mouse"), theme or by_variable, record)
+    return Display(switch("slow_link"), switch("ascii"), switch("no_mouse"), theme, record, palette)
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
@@ -113,9 +117,10 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
     ask_passphrases(ctx, env)
     ascii_only = display.ascii or colours.wants_ascii(os.environ, sys.stdout.encoding or "ascii")
     look = colours.choose(display.theme, slow_link=display.slow_link)
+    look = colours.as_deep(look, display.palette, os.environ)
     recorder = _recorder(display)
     known = First(clean(env.name, 20), env.access.value, [clean(node.name, 20) for node in env.nodes])
-    with opening(known, look, ascii_only) as first:
+    with opening(known, look, ascii_only, display.palette) as first:
         # The first frame stands; only now what takes longer to import than all before it.
         from aitbc_tui.cli.environment_choices import choices, opener
         from aitbc_tui.cli.logs import log_to_state
@@ -134,7 +139,8 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
             slow_link=display.slow_link,
             ascii=ascii_only,
             mouse=not display.no_mouse,
-            theme=display.theme,
+            theme=look,
+            palette=display.palette,
             take_over=first.leave,
             keys=read_keys(config_file().with_name("keys.toml")),
             environments=choices(ctx),

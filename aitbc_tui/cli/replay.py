@@ -99,7 +99,8 @@ def _show(ctx: Context, args: argparse.Namespace, recording: Recording) -> int:
         slow_link=display.slow_link,
         ascii=display.ascii or theme.wants_ascii(os.environ, sys.stdout.encoding or "ascii"),
         mouse=not display.no_mouse,
-        theme=display.theme,
+        theme=theme.as_deep(theme.choose(display.theme, slow_link=display.slow_link), display.palette, os.environ),
+        palette=display.palette,
         clock=Clock(backend.monotonic, backend.utc),
     )
     return run_replay(backend, options, SPEEDS)

@@ -26,7 +26,7 @@ class Problem:
 class ConfigProblems(ConfigError):
     """Everything that is wrong with the configuration; `detail` is the first of it."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[Problem, ...], remedy: str = "aitbc-tui config schema lists every key") -> None:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{problems[0]}{more}", remedy="aitbc-tui config schema lists every key")
+        super().__init__(f"{problems[0]}{more}", remedy=remedy)
         self.problems = problems

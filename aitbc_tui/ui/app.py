@@ -30,6 +30,7 @@ from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import theme
 from aitbc_tui.ui.backend import Backend
+from aitbc_tui.ui.colours import Palette
 from aitbc_tui.ui.driver import CountingDriver
 from aitbc_tui.ui.keys import ASKING, Keys
 from aitbc_tui.ui.pace import Pace
@@ -57,12 +58,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class DashboardOptions:
-    """How the dashboard looks and behaves on this terminal. `theme`: auto, dark, light, ansi, ansi-light."""
+    """How the dashboard looks and behaves on this terminal. `theme`: auto, a look, or the name of `palette`."""
 
     slow_link: bool = False
     ascii: bool = False
     mouse: bool = True
     theme: str = "auto"
+    palette: Palette | None = None  # the reader's own
     clock: Clock = Clock()
     tick_s: float = TICK_S
     take_over: Callable[[], None] = lambda: None  # called before the screens take the terminal
@@ -100,7 +102,7 @@ class AitbcApp(FrugalApp):
         look_name = theme.choose(self.options.theme, slow_link=self.options.slow_link)
         super().__init__(driver_class=CountingDriver, css_path=list(sheets()), ansi_color=theme.is_ansi(look_name))
         self.backend = backend
-        self.look = theme.look(look_name, self.options.ascii)
+        self.look = theme.look(look_name, self.options.ascii, self.options.palette)
         self.pace = Pace(slow_link=self.options.slow_link)
         self.painted = 0.0  # bytes a second, over the last tick
         self.dashboard = DashboardScreen()
@@ -110,8 +112,8 @@ class AitbcApp(FrugalApp):
         self._begun = False
         self._warned = False  # that leaving cuts an operation off
         self._own_loop: asyncio.AbstractEventLoop | None = None
-        for own in theme.textual_themes():
-            self.register_theme(own)
+        for known in theme.textual_themes(self.options.palette):
+            self.register_theme(known)
         self.theme = f"aitbc-{look_name}"
 
     def begin_frames(self) -> None:
@@ -284,7 +286,8 @@ class AitbcApp(FrugalApp):
 
     def set_look(self, name: str | None = None, ascii_only: bool | None = None) -> None:
         name = name or self.look.name
-        self.look = theme.look(name, self.look.ascii if ascii_only is None else ascii_only)
+        ascii_only = self.look.ascii if ascii_only is None else ascii_only
+        self.look = theme.look(name, ascii_only, self.options.palette)
         self.ansi_color = theme.is_ansi(name)
         self.theme = f"aitbc-{name}"
         self.refresh_css(animate=False)

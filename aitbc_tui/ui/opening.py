@@ -19,6 +19,7 @@ from aitbc_tui.domain.places import Pane
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ui import colours
+from aitbc_tui.ui.colours import Palette
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, to_ascii
 from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, mode_for
 from aitbc_tui.ui.panes.title import NAMES, title_line
@@ -64,23 +65,31 @@ class Opening:
 
 
 @contextmanager
-def opening(first: First, look: str, ascii_only: bool, terminal: TextIO | None = None) -> Iterator[Opening]:
+def opening(
+    first: First, look: str, ascii_only: bool, own: Palette | None = None, terminal: TextIO | None = None
+) -> Iterator[Opening]:
     """Show the first frame; whatever happens afterwards, the terminal is given back."""
     terminal = terminal or sys.stdout
     shown = Opening(terminal)
     try:
         width, height = os.get_terminal_size(terminal.fileno())
-        shown.show(painted(first, width, height, look, ascii_only, os.environ))
+        shown.show(painted(first, width, height, look, ascii_only, os.environ, own))
         yield shown
     finally:
         shown.leave()
 
 
 def painted(
-    first: First, width: int, height: int, look: str, ascii_only: bool, environ: Mapping[str, str] = os.environ
+    first: First,
+    width: int,
+    height: int,
+    look: str,
+    ascii_only: bool,
+    environ: Mapping[str, str] = os.environ,
+    own: Palette | None = None,
 ) -> str:
     """The bytes of the frame."""
-    sgr = _sgr(look, environ)
+    sgr = _sgr(look, environ, own)
     out = []
     for at, line in sorted(_lines(first, width, height), key=lambda pair: (pair[0].y, pair[0].x)):
         runs = line.fit(at.width).runs
@@ -114,10 +123,10 @@ def _lines(first: First, width: int, height: int) -> Iterator[tuple[Place, Line]
 class _Sgr:
     """SGR codes of a role: the same colours as the screens that follow, where the terminal has them."""
 
-    def __init__(self, look: str, true_colour: bool) -> None:
-        self._true = {"dark": colours.DARK, "light": colours.LIGHT}.get(look) if true_colour else None
-        self._few = {"ansi-light": colours.ANSI_LIGHT, "light": colours.ANSI_LIGHT}.get(look, colours.ANSI_DARK)
-        self._background = colours.BACKGROUND.get(look, "")
+    def __init__(self, look: str, palette: Palette | None, true_colour: bool) -> None:
+        self._true = palette if true_colour else None
+        light = look == "ansi-light" or (palette is not None and not palette.dark)
+        self._few = colours.ANSI_LIGHT if light else colours.ANSI_DARK
         self._mono = look == "mono"
 
     def __call__(self, role: Role) -> str:
@@ -126,13 +135,14 @@ class _Sgr:
         if self._mono:
             return bold.removesuffix(";")
         if self._true is not None:
-            return f"{bold}38;2;{_rgb(self._true[base])};48;2;{_rgb(self._background)}"
+            return f"{bold}38;2;{_rgb(self._true.roles[base])};48;2;{_rgb(self._true.background)}"
         number = self._few[base]
         return f"{bold}{30 + number if number < 8 else 82 + number}"
 
 
-def _sgr(look: str, environ: Mapping[str, str]) -> _Sgr:
-    return _Sgr(look, environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"))
+def _sgr(look: str, environ: Mapping[str, str], own: Palette | None) -> _Sgr:
+    palette = own if own is not None and own.name == look else colours.PALETTES.get(look)
+    return _Sgr(look, palette, environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"))
 
 
 def _rgb(colour: str) -> str:

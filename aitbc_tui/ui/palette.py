@@ -73,7 +73,8 @@ class Commands(Provider):
         yield Command("refresh", "ask every source now, retry lost links", app.action_refresh)
         yield Command("freeze", "rows stand still, ages and alarms go on", self._freeze)
         yield Command("ascii", "glyphs in ASCII, or back", lambda: app.set_look(ascii_only=not app.look.ascii))
-        for name in theme.LOOKS:
+        own = app.options.palette
+        for name in (*theme.LOOKS, *([own.name] if own is not None else [])):
             yield Command(f"theme {name}", "colours of this terminal", partial(app.set_look, name))
         yield Command("help", "keys, words, figures", partial(registry.open_help, app))
         yield Command("quit", "leave; the network goes on", partial(app.action_leave, 0))

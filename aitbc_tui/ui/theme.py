@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from aitbc_tui.ui.colours import ANSI_DARK, ANSI_LIGHT, BACKGROUND, DARK, LIGHT
+from aitbc_tui.ui.colours import ANSI_DARK, ANSI_LIGHT, PALETTES, Palette
+from aitbc_tui.ui.colours import as_deep as as_deep
 from aitbc_tui.ui.colours import choose as choose
 from aitbc_tui.ui.colours import wants_ascii as wants_ascii
 from aitbc_tui.ui.paint import Role, to_ascii
@@ -56,15 +57,15 @@ def _ascii_sentence(text: str) -> str:
     return to_ascii(_UNEQUAL.sub(" != ", text))
 
 
-def _true_colour(colours: Mapping[Role, str], background: str, selection: str) -> tuple[dict[Role, Style], ...]:
+def _true_colour(palette: Palette) -> tuple[dict[Role, Style], ...]:
     plain, chosen = {}, {}
     for role in Role:
+        colour = palette.roles[CHIPS.get(role, _STRONG.get(role, role))]
         if role in CHIPS:
-            style = Style(color=background, bgcolor=colours[CHIPS[role]], bold=True)
-            plain[role] = chosen[role] = style
+            plain[role] = chosen[role] = Style(color=palette.background, bgcolor=colour, bold=True)
             continue
-        plain[role] = Style(color=colours[_STRONG.get(role, role)], bgcolor=background, bold=role in _BOLD or None)
-        chosen[role] = plain[role] + Style(bgcolor=selection)
+        plain[role] = Style(color=colour, bgcolor=palette.background, bold=role in _BOLD or None)
+        chosen[role] = plain[role] + Style(bgcolor=palette.selection)
     return plain, chosen
 
 
@@ -94,12 +95,11 @@ LOOKS = ("dark", "light", "ansi", "ansi-light", "mono")
 
 
 @lru_cache(16)
-def look(name: str = "dark", ascii_only: bool = False) -> Look:
-    """The look of this name; `mono` is what NO_COLOR asks for."""
-    if name == "dark":
-        plain, chosen = _true_colour(DARK, BACKGROUND["dark"], "#1b2c3f")
-    elif name == "light":
-        plain, chosen = _true_colour(LIGHT, BACKGROUND["light"], "#d6e6f7")
+def look(name: str = "dark", ascii_only: bool = False, own: Palette | None = None) -> Look:
+    """The look of this name, which may be that of the reader's own palette; `mono` is what NO_COLOR asks for."""
+    palette = own if own is not None and own.name == name else PALETTES.get(name)
+    if palette is not None:
+        plain, chosen = _true_colour(palette)
     elif name == "ansi":
         plain, chosen = _sixteen(ANSI_DARK, name)
     elif name == "ansi-light":
@@ -116,21 +116,19 @@ def is_ansi(name: str) -> bool:
     return name in ("ansi", "ansi-light", "mono")
 
 
-def textual_themes() -> list[Theme]:
+def textual_themes(own: Palette | None = None) -> list[Theme]:
     """The same colours for Textual's own widgets: fields, the command palette."""
-    return [
-        _textual("dark", DARK, BACKGROUND["dark"], "#1b2c3f"),
-        _textual("light", LIGHT, BACKGROUND["light"], "#d6e6f7"),
-        *(_textual_ansi(name) for name in ("ansi", "ansi-light", "mono")),
-    ]
+    palettes = [*PALETTES.values(), *([own] if own is not None else [])]
+    return [*map(_textual, palettes), *map(_textual_ansi, ("ansi", "ansi-light", "mono"))]
 
 
-def _textual(name: str, colours: Mapping[Role, str], background: str, selection: str) -> Theme:
+def _textual(palette: Palette) -> Theme:
     from textual.theme import Theme  # not before the first frame
 
+    colours, background, selection = palette.roles, palette.background, palette.selection
     return Theme(
-        name=f"aitbc-{name}",
-        dark=name == "dark",
+        name=f"aitbc-{palette.name}",
+        dark=palette.dark,
         primary=colours[Role.ACCENT],
         secondary=colours[Role.MUTED],
         accent=colours[Role.ACCENT],

@@ -61,12 +61,12 @@ def test_a_terminal_that_cannot_paint(tmp_path: Path, term: str) -> None:
 
 
 def test_bad_themes(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done = run("--config", write(tmp_path), "--theme", "drak")
-    assert done.code == 2 and 'did you mean "dark"' in done.last
     monkeypatch.setattr("aitbc_tui.cli.dashboard.need_terminal", lambda: None)
+    done = run("--config", write(tmp_path), "--theme", "drak")
+    assert done.code == 2 and '--theme: no theme "drak"; did you mean "dark"' in done.last
     monkeypatch.setenv("AITBC_TUI_THEME", "drak")
     done = run("--config", write(tmp_path))
-    assert done.code == 2 and done.last.startswith("aitbc-tui: AITBC_TUI_THEME must be auto, dark")
+    assert done.code == 2 and done.last.startswith('aitbc-tui: AITBC_TUI_THEME: no theme "drak"')
 
 
 def imported_by(code: str, tmp_path: Path) -> set[str]:

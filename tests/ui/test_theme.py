@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from rich.color import Color
+from rich.color import Color, ColorSystem
 
 from aitbc_tui.ui import theme
+from aitbc_tui.ui.colours import PALETTES
 from aitbc_tui.ui.paint import Role
 
 
@@ -61,12 +64,45 @@ def test_no_colour_has_none() -> None:
         ("auto", {"COLORTERM": "truecolor"}, "dark"),
         ("auto", {"TERM": "xterm-256color"}, "dark"),
         ("auto", {"TERM": "xterm"}, "ansi"),
+        ("auto", {"TERM": "xterm-kitty"}, "dark"),
+        ("auto", {"TERM": "linux"}, "ansi"),
+        ("auto", {"TERM": "screen"}, "ansi"),
+        ("auto", {"TERM": "xterm-256color", "COLORFGBG": "0;15"}, "light"),
+        ("auto", {"TERM": "rxvt", "COLORFGBG": "0;default;15"}, "ansi-light"),
+        ("auto", {"TERM": "rxvt", "COLORFGBG": "15;0"}, "ansi"),
         ("light", {"TERM": "xterm"}, "light"),
         ("dark", {"NO_COLOR": "1"}, "mono"),
     ],
 )
 def test_the_look_follows_the_terminal(wish: str, environ: dict[str, str], name: str) -> None:
     assert theme.choose(wish, environ) == name
+
+
+@pytest.mark.parametrize(
+    ("look", "environ", "name"),
+    [
+        ("dark", {"TERM": "xterm"}, "ansi"),
+        ("light", {"TERM": "xterm"}, "ansi-light"),
+        ("light", {"TERM": "xterm-256color"}, "light"),
+        ("mono", {"TERM": "xterm"}, "mono"),
+        ("ansi", {"COLORTERM": "truecolor"}, "ansi"),
+        ("ink", {"TERM": "linux"}, "ansi-light"),
+        ("ink", {"COLORTERM": "24bit"}, "ink"),
+    ],
+)
+def test_sixteen_colours_are_not_asked_to_approximate(look: str, environ: dict[str, str], name: str) -> None:
+    own = replace(PALETTES["light"], name="ink")
+    assert theme.as_deep(look, own, environ) == name
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_the_256_colours_keep_the_text_readable(name: str) -> None:
+    look = theme.look(name)
+    for role in set(Role) - {Role.RULE}:
+        for style in (look.style(role), look.style(role, selected=True)):
+            assert style.color is not None and style.bgcolor is not None
+            near = [colour.downgrade(ColorSystem.EIGHT_BIT) for colour in (style.color, style.bgcolor)]
+            assert contrast(*near) >= 4.0, (role, near)
 
 
 def test_ascii_where_discs_are_missing() -> None:
