@@ -14,6 +14,7 @@ from aitbc_tui.config.starter import STARTER
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations.commands import COMMANDS
 from aitbc_tui.state.rules import RULES
+from aitbc_tui.ui.keys import DEFAULTS, spoken
 from aitbc_tui.ui.screens.help_lines import KEYS
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -28,6 +29,11 @@ def commands() -> str:
 def keys() -> str:
     rows = [f"| {group} | `{key}` | {_cell(what)} |" for group, entries in KEYS for key, what in entries]
     return "\n".join(["| where | key | what it does |", "|---|---|---|", *rows])
+
+
+def key_names() -> str:
+    """Every action of `keys.toml` with its usual key."""
+    return ", ".join(f"`{action}` {spoken(key)}" for action, key in DEFAULTS.items())
 
 
 def rules() -> str:
@@ -51,6 +57,7 @@ def configuration() -> str:
 SECTIONS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "keys": keys,
+    "key-names": key_names,
     "rules": rules,
     "on-hosts": on_hosts,
     "configuration": configuration,

@@ -14,6 +14,7 @@ from aitbc_tui.cli.dashboard import add_display, display_of, need_terminal
 from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json
+from aitbc_tui.config.paths import config_file
 from aitbc_tui.domain.text import clean
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def _show(ctx: Context, args: argparse.Namespace, recording: Recording) -> int:
     from aitbc_tui.collect.replay_backend import SPEEDS, ReplayBackend
     from aitbc_tui.ui import theme
     from aitbc_tui.ui.app import Clock, DashboardOptions
+    from aitbc_tui.ui.keys import read_keys
     from aitbc_tui.ui.replaying import run_replay
 
     log_to_state(verbose=ctx.common.verbose)
@@ -102,5 +104,6 @@ def _show(ctx: Context, args: argparse.Namespace, recording: Recording) -> int:
         theme=theme.as_deep(theme.choose(display.theme, slow_link=display.slow_link), display.palette, os.environ),
         palette=display.palette,
         clock=Clock(backend.monotonic, backend.utc),
+        keys=read_keys(config_file().with_name("keys.toml")),
     )
     return run_replay(backend, options, SPEEDS)

@@ -32,7 +32,7 @@ from aitbc_tui.ui import theme
 from aitbc_tui.ui.backend import Backend
 from aitbc_tui.ui.colours import Palette
 from aitbc_tui.ui.driver import CountingDriver
-from aitbc_tui.ui.keys import ASKING, Keys
+from aitbc_tui.ui.keys import TYPING, Keys, in_words, use
 from aitbc_tui.ui.pace import Pace
 from aitbc_tui.ui.painter import FrugalApp
 from aitbc_tui.ui.screens import registry
@@ -99,6 +99,7 @@ class AitbcApp(FrugalApp):
 
     def __init__(self, backend: Backend, options: DashboardOptions | None = None) -> None:
         self.options = options or DashboardOptions()
+        use(self.options.keys)
         look_name = theme.choose(self.options.theme, slow_link=self.options.slow_link)
         super().__init__(driver_class=CountingDriver, css_path=list(sheets()), ansi_color=theme.is_ansi(look_name))
         self.backend = backend
@@ -121,9 +122,9 @@ class AitbcApp(FrugalApp):
         super().begin_frames()
 
     async def on_event(self, event: events.Event) -> None:
-        """The reader's own keys become the ones the screens know, except in a field and where a key answers."""
-        if isinstance(event, events.Key) and not event.is_forwarded and self.follows_keys:
-            key = self.options.keys.translate(event.key)
+        """The reader's own keys become the ones the screens know; in a field, keys are text."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            key = self.keys_here.translate(event.key)
             if key is None:
                 return
             if key != event.key:
@@ -131,9 +132,11 @@ class AitbcApp(FrugalApp):
         await super().on_event(event)
 
     @property
-    def follows_keys(self) -> bool:
-        screen = self.screen
-        return not isinstance(screen.focused, Input | TextArea) and type(screen).__name__ not in ASKING
+    def keys_here(self) -> Keys:
+        """The reader's own keys as far as they hold on the screen in front."""
+        screen, keys = self.screen, self.options.keys
+        typing = isinstance(screen.focused, Input | TextArea) or type(screen).__name__ in TYPING
+        return keys.beside_text() if typing else keys
 
     # --- what the screens read
 
@@ -300,7 +303,7 @@ class AitbcApp(FrugalApp):
 
         if code == 0 and under_way(self) and not self._warned:
             self._warned = True
-            self.say("an operation is under way, and leaving cuts it off: q again leaves", Level.WARN)
+            self.say(in_words("an operation is under way, and leaving cuts it off: `q` again leaves"), Level.WARN)
             return
         self.exit(code)
 

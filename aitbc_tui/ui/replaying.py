@@ -46,7 +46,9 @@ class ReplayApp(AitbcApp):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.call_after_refresh(self._say, "[ ] seek 10 s, { } a minute, < > speed")
+        self.call_after_refresh(
+            self._say, self.options.keys.words("`[` `]` seek 10 s, `{` `}` a minute, `<` `>` speed")
+        )
 
     def action_seek(self, seconds: int) -> None:
         self.player.seek(self.player.position + seconds)
@@ -75,6 +77,8 @@ def run_replay(player: Player, options: DashboardOptions, speeds: tuple[float, .
         code = app.run(mouse=options.mouse)
     finally:
         player.stop()
+    if app.crashed is not None:
+        raise app.crashed
     return code if code is not None else app.return_code or 0
 
 

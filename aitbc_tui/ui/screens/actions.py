@@ -12,6 +12,7 @@ from aitbc_tui.domain.snapshot import Access, JobRow, Pane, ReceiptRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.panes.alarms import alarm_row
 from aitbc_tui.ui.panes.receipts import receipt_key
 from aitbc_tui.ui.screens import registry
@@ -114,7 +115,7 @@ def acknowledge_selected(screen: DashboardScreen) -> None:
         return
     alarm = _alarm(screen.aitbc.current, screen.selected())
     if alarm is None or not alarm.open:
-        screen.toast("a acknowledges an open alarm: select one")
+        screen.toast(in_words("`a` acknowledges an open alarm: select one"))
     else:
         registry.open_quiet(screen.aitbc, alarm)
 
@@ -141,7 +142,7 @@ def verify_selected(screen: DashboardScreen) -> None:
     """Fetch and verify the receipt of the selected job again."""
     job_id = _job_of(screen)
     if job_id is None:
-        screen.toast("v verifies the receipt of a job: select one in Jobs or Receipts")
+        screen.toast(in_words("`v` verifies the receipt of a job: select one in Jobs or Receipts"))
         return
     screen.toast(f"verifying the receipt of {fmt.job_id(job_id)}")
     future = screen.aitbc.backend.verify(job_id)
@@ -176,12 +177,12 @@ def stress(screen: DashboardScreen) -> None:
 def cancel_selected(screen: DashboardScreen) -> None:
     access = screen.aitbc.current.environment.access
     if access is Access.OBSERVE:
-        screen.toast("c cancels: needs access submit, this is observe", Level.REFUSED)
+        screen.toast(in_words("`c` cancels: needs access submit, this is observe"), Level.REFUSED)
         return
     key = screen.selected()
     row = screen.aitbc.current.job(key) if key is not None and screen.focus_pane is Pane.JOBS else None
     if row is None:
-        screen.toast("c cancels a job: select one in Jobs")
+        screen.toast(in_words("`c` cancels a job: select one in Jobs"))
     elif row.job.state not in ("QUEUED", "RUNNING"):
         screen.toast(f"{fmt.job_id(row.job.job_id)} is over ({row.job.state}): nothing to cancel")
     elif not row.ours:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.ui.keys import in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`{about}` is the thing, `{source}` the node it is compared with."""
+    """`{about}` is the thing, `{source}` the node it is compared with; keys stand in backticks (`keys.in_words`)."""
 
     means: str
     not_meant: str
     do: tuple[str, ...]
 
 
-_FINDING = "This alarm stays until somebody acknowledges it (a), not only as long as it is true."
+_FINDING = "This alarm stays until somebody acknowledges it (`a`), not only as long as it is true."
 _CONDITION = "This alarm closes by itself when the condition is gone for a while; what it was stays in the list."
 
 WORDS: dict[str, Words] = {
@@ -42,17 +43,17 @@ WORDS: dict[str, Words] = {
     "stall": Words(
         "The producer makes no block although its unit runs: the head is older than several block times.",
         'This is not a lost connection: it answers, and its /health says "ok".',
-        ("l reads its log: look for what failed while it proposed.", "o restarts its unit, one node at a time."),
+        ("`l` reads its log: look for what failed while it proposed.", "`o` restarts its unit, one node at a time."),
     ),
     "producer-dead": Words(
         "The unit that makes blocks does not run: no new block comes from anywhere.",
         "The RPC is a process of its own: that it answers says nothing about the producer.",
-        ("l reads why it ended.", "o starts its unit; watch the heads advance before you leave."),
+        ("`l` reads why it ended.", "`o` starts its unit; watch the heads advance before you leave."),
     ),
     "not-producing": Words(
         "The unit is active and nothing is produced: no head moved for longer than the network ever takes.",
         "This is not a crash: systemd sees a process that runs.",
-        ("l reads its log.", "Check enable_block_production and proposer_id in its environment files."),
+        ("`l` reads its log.", "Check enable_block_production and proposer_id in its environment files."),
     ),
     "wedge": Words(
         "{about} stands still while {source} goes on: it refuses every block after the one it has.",
@@ -62,7 +63,7 @@ WORDS: dict[str, Words] = {
     "follower-down": Words(
         "{about} does not answer and its unit is not active.",
         "The host itself answers: this is the service, not the way there.",
-        ("l reads why it ended.", "o starts its unit."),
+        ("`l` reads why it ended.", "`o` starts its unit."),
     ),
     "lag": Words(
         "{about} has the same chain as {source}, and fewer blocks of it.",
@@ -77,7 +78,10 @@ WORDS: dict[str, Words] = {
     "height-back": Words(
         "The head of {about} went down: its database was replaced or wiped.",
         "A chain never gets shorter by itself.",
-        ("l reads what happened on its host.", "Compare block 0 and the hash at the common height before you use it."),
+        (
+            "`l` reads what happened on its host.",
+            "Compare block 0 and the hash at the common height before you use it.",
+        ),
     ),
     "role-swapped": Words(
         "{about} proposes blocks, and it is not configured as the producer.",
@@ -107,7 +111,7 @@ WORDS: dict[str, Words] = {
     "rpc-hang": Words(
         "{about} takes the connection and never answers.",
         "This is not a closed port, nor a lost SSH connection.",
-        ("l reads its log.", "o restarts its RPC unit."),
+        ("`l` reads its log.", "`o` restarts its RPC unit."),
     ),
     "error-in-200": Words(
         "{about} answers 200 with an error inside: the success is none.",
@@ -132,12 +136,12 @@ WORDS: dict[str, Words] = {
     "unit-down": Words(
         "A configured unit of {about} does not run.",
         "The node may still answer: its services are processes of their own.",
-        ("l reads why it ended.", "o starts it."),
+        ("`l` reads why it ended.", "`o` starts it."),
     ),
     "unit-crashloop": Words(
         "A unit of {about} is started again and again and does not stay up.",
         'systemd says "activating": that is not a slow start.',
-        ("l reads the error before each end.", "Correct the cause; a restart by hand changes nothing."),
+        ("`l` reads the error before each end.", "Correct the cause; a restart by hand changes nothing."),
     ),
     "disk-full": Words(
         "The disk of {about} has no room: databases stop being written.",
@@ -152,7 +156,7 @@ WORDS: dict[str, Words] = {
     "config-drift": Words(
         "{about} has another value than {source} in a setting that must agree.",
         "Settings that may differ are not compared.",
-        ("Enter shows both values.", "o copies one key at a time, by name."),
+        ("Enter shows both values.", "`o` copies one key at a time, by name."),
     ),
     "p2p-partition": Words(
         "{about} has no peer: blocks and transactions do not reach it.",
@@ -182,7 +186,7 @@ WORDS: dict[str, Words] = {
     "dies-after-500": Words(
         "{about} answered with an error and then not at all.",
         "This is not the way there: SSH stands.",
-        ("l reads its log.", "o starts its unit."),
+        ("`l` reads its log.", "`o` starts its unit."),
     ),
     "ssh-hostkey-changed": Words(
         "{about} shows another host key than the pinned one. Nothing was sent to it.",
@@ -202,7 +206,7 @@ WORDS: dict[str, Words] = {
     "job-stuck": Words(
         "The job is past a step that was due, and nothing shows that it goes on.",
         "RUNNING is the coordinator's word: it never ages a job.",
-        ("Enter names the missing step.", "l reads the miner's log.", "Then cancel it, and submit it again."),
+        ("Enter names the missing step.", "`l` reads the miner's log.", "Then cancel it, and submit it again."),
     ),
     "job-waits": Words(
         "The job waits longer than a miner needs to poll.",
@@ -237,12 +241,12 @@ WORDS: dict[str, Words] = {
     "miner-gone": Words(
         "{about} has sent no heartbeat for longer than a living miner ever takes.",
         'The platform still calls it "active": it never ages a miner.',
-        ("l reads its log.", "o restarts its unit; a job it held stays with it until it expires."),
+        ("`l` reads its log.", "`o` restarts its unit; a job it held stays with it until it expires."),
     ),
     "miner-flapping": Words(
         "{about} comes and goes: its heartbeats stop and start again.",
         "Each time it is back its jobs count go on: the list alone shows nothing.",
-        ("l reads its log.", "Look at its unit: restarts."),
+        ("`l` reads its log.", "Look at its unit: restarts."),
     ),
     "gpu-lost": Words(
         "The card of {about} fell off the bus: the driver no longer sees it.",
@@ -267,12 +271,12 @@ WORDS: dict[str, Words] = {
     "coordinator-500": Words(
         "The coordinator answers with errors of its own.",
         "This is not the way there: the answers arrive.",
-        ("l reads its log.",),
+        ("`l` reads its log.",),
     ),
     "coordinator-slow": Words(
         "The coordinator takes seconds for an answer: one blocking request holds up all others.",
         "This is not the line: SSH itself answers at once.",
-        ("Wait; every further question makes it slower.", "l reads its log."),
+        ("Wait; every further question makes it slower.", "`l` reads its log."),
     ),
     "db-down": Words(
         "The coordinator has lost its database.",
@@ -330,17 +334,17 @@ WORDS: dict[str, Words] = {
     "rpc-down": Words(
         "Nothing listens on the RPC port of {about}; its last figures are kept and marked.",
         "This says nothing about its chain: it takes part in no verdict now.",
-        ("l reads the log of its RPC unit.", "o starts that unit."),
+        ("`l` reads the log of its RPC unit.", "`o` starts that unit."),
     ),
     "rpc-500": Words(
         "The RPC of {about} answers with errors of its own.",
         "This is not the way there: the answers arrive. Its chain may be fine.",
-        ("l reads the log of its RPC unit.",),
+        ("`l` reads the log of its RPC unit.",),
     ),
     "producer-down": Words(
         "{about}, which makes the blocks, does not answer and its unit is not active.",
         "The host itself answers: this is the service, not the way there.",
-        ("l reads why it ended.", "o starts its unit; watch the heads advance before you leave."),
+        ("`l` reads why it ended.", "`o` starts its unit; watch the heads advance before you leave."),
     ),
     "mempool-stuck": Words(
         "Transactions wait in the producer's pool longer than a few blocks.",
@@ -360,7 +364,7 @@ WORDS: dict[str, Words] = {
     "coordinator-down": Words(
         "The coordinator does not answer; what is shown of it is old and marked.",
         "Miners may go on working: their results arrive later.",
-        ("l reads the coordinator's log.", "o is for nodes: its unit is started with aitbc-tui service start."),
+        ("`l` reads the coordinator's log.", "`o` is for nodes: its unit is started with aitbc-tui service start."),
     ),
 }
 
@@ -369,11 +373,11 @@ def words_for(alarm: Alarm) -> Words:
     """The words of a rule; a rule without any explains itself by its evidence."""
     known = WORDS.get(alarm.rule)
     if known is not None:
-        return known
+        return replace(known, do=tuple(map(in_words, known.do)))
     remedy = str(alarm.remedy).replace("{", "{{").replace("}", "}}")  # it is no template of ours
     return Words("see the evidence: this rule has no longer text", "", (remedy,) if remedy else ())
 
 
 def closes(alarm: Alarm) -> str:
     """When it will close."""
-    return _FINDING if alarm.kind is AlarmKind.FINDING else _CONDITION
+    return in_words(_FINDING) if alarm.kind is AlarmKind.FINDING else _CONDITION

@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.alarms_lines import AlarmsView, alarm_key, build_alarms, selected_alarm, shown_alarms
@@ -124,7 +125,7 @@ class AlarmsScreen(DetailScreen):
     def action_quiet(self) -> None:
         alarm = self._chosen()
         if alarm is None or not alarm.open:
-            self.toast("a keeps an open alarm quiet: select one")
+            self.toast(in_words("`a` keeps an open alarm quiet: select one"))
             return
         registry.open_quiet(self.aitbc, alarm)
 

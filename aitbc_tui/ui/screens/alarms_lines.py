@@ -10,6 +10,7 @@ from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.panes import alarms as pane
 from aitbc_tui.ui.panes.table import Row, header_line, row_line, shown_columns, window
@@ -74,7 +75,7 @@ def _list(snapshot: Snapshot, alarms: Sequence[Alarm], chosen: Alarm | None, wid
     lines = [header_line(columns, width, {})]
     lines += [row_line(row, columns, width, selected=row.key == chosen_key) for row in shown]
     if len(rows) > len(shown):
-        lines.append(Line((Run(f" {len(shown)} of {len(rows)}: j/k bring the others", Role.MUTED),)))
+        lines.append(Line((Run(f" {len(shown)} of {len(rows)}: {in_words('`j/k`')} bring the others", Role.MUTED),)))
     if not rows:
         empty = snapshot.panes[Pane.ALARMS].empty or (SafeText("no alarm in the list"),)
         lines += [Line((Run(f" {text}", Role.MUTED),)) for text in empty]

@@ -51,10 +51,8 @@ class StatusScreen(Screen[None]):
         return [("Esc", "back")]
 
     def build_hints(self, width: int) -> Line:
-        hints = self.hints(width)
-        if self.aitbc.follows_keys:
-            hints = [(self.aitbc.options.keys.shown(key), word) for key, word in hints]
-        return hints_line(hints, width)
+        keys = self.aitbc.keys_here
+        return hints_line([(keys.shown(key), word) for key, word in self.hints(width)], width)
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """A newer snapshot, or the same one later. Subclasses call this first."""

@@ -11,6 +11,7 @@ from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.cancel_lines import Asked, build_cancel
@@ -72,7 +73,7 @@ class CancelScreen(DetailScreen):
         if self._asked is not Asked.READY:
             return
         if not self._armed:
-            self.toast("y cancels the job: needs access submit, this is observe", Level.REFUSED)
+            self.toast(in_words("`y` cancels the job: needs access submit, this is observe"), Level.REFUSED)
             return
         self._show(Asked.SENDING)
         self.app.run_worker(self._cancel(self.aitbc), name="cancel")

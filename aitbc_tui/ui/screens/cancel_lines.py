@@ -7,6 +7,7 @@ from enum import Enum
 from aitbc_tui.domain.snapshot import Access, JobRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens.layout import clock, pair, section, text_lines
 
@@ -76,7 +77,7 @@ def build_cancel(
     if asked is Asked.SENDING:
         return [*lines, *text_lines("POST /v1/jobs/(id)/cancel, once, never again by itself. Esc leaves.", width)]
     role = Role.BAD if asked is Asked.REFUSED else Role.UNKNOWN
-    after = "Esc goes back; r looks its state up." if asked is Asked.UNKNOWN else "Esc goes back."
+    after = in_words("Esc goes back; `r` looks its state up.") if asked is Asked.UNKNOWN else "Esc goes back."
     return [
         *lines,
         *text_lines(clean(detail, 400) or "no reason was given", width, role=role),

@@ -18,7 +18,7 @@ class HelpScreen(DetailScreen):
     BINDINGS = [Binding("question_mark,f1", "back", show=False, priority=True)]
 
     def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
-        return build_help(width)
+        return build_help(width, self.aitbc.options.keys)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
-        return [("Esc", "back"), ("j/k", "scroll"), ("ctrl+d/u", "page"), (":", "command"), ("q", "quit")]
+        return [("Esc", "back"), ("j/k", "scroll"), ("ctrl+d ctrl+u", "page"), (":", "command"), ("q", "quit")]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import Keys
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import GAP, beside, cut, section, wrap
 
+USUAL = Keys()
 KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Everywhere",
@@ -28,7 +30,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("z", "one pane over the whole screen"),
             ("Tab", "next pane"),
             ("Enter", "open the selected node, miner, job, GPU, receipt or alarm"),
-            ("j k  arrows", "row; g G first, last; ctrl+d ctrl+u half a page"),
+            ("j k  arrows", "row; `g` `G` first, last; `ctrl+d` `ctrl+u` half a page"),
             ("left right", "columns that do not fit"),
             ("/", "filter, Enter applies, Esc clears"),
             ("s", "sort"),
@@ -45,7 +47,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Node, miner, alarms, log",
         (
-            ("j k", "block, job, alarm, line; ctrl+d ctrl+u scroll"),
+            ("j k", "block, job, alarm, line; `ctrl+d` `ctrl+u` scroll"),
             ("[ ]  g", "node: older, newer blocks; back to the fork"),
             ("a  b", "alarms: quiet or acknowledge; the bell"),
             ("space  G", "log: hold, which counts what is new; follow again"),
@@ -66,7 +68,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Job, receipt",
         (
-            ("j k", "job: next, previous; receipt: j opens its job"),
+            ("j k", "job: next, previous; receipt: `j` opens its job"),
             ("up down", "scroll"),
             ("p", "prompt and output, folded until asked for"),
             ("u", "unmask ids until you leave; audited"),
@@ -81,8 +83,8 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Tab  Enter", "next field; shift+Tab back"),
             ("down", "in model: what the miners hold"),
             ("ctrl+e", "editor for a long prompt"),
-            ("ctrl+x  x", "constraints; x outside texts"),
-            ("ctrl+g", "preview; y sends, Enter cancels"),
+            ("ctrl+x  x", "constraints; `x` outside texts"),
+            ("ctrl+g", "preview; `y` sends, Enter cancels"),
             ("Esc", "leave; the text is kept"),
         ),
     ),
@@ -126,10 +128,10 @@ def _entry(head: Run, at: int, text: str, width: int) -> list[Line]:
     return [*lines, *(Line((Run(" " * at), Run(piece))) for piece in rest)]
 
 
-def _keys(name: str, rows: Sequence[tuple[str, str]], width: int) -> list[Line]:
+def _keys(name: str, rows: Sequence[tuple[str, str]], width: int, own: Keys) -> list[Line]:
     lines = [section(name, width)]
     for key, text in rows:
-        lines += _entry(Run(" " + key, Role.ACCENT), 14, text, width)
+        lines += _entry(Run(" " + own.shown(key), Role.ACCENT), 14, own.words(text), width)
     return lines
 
 
@@ -148,17 +150,17 @@ def _figures(width: int) -> list[Line]:
     return lines
 
 
-def build_help(width: int) -> list[Line]:
-    """Every line, the title first: one column below 120, two from 120, three from 180."""
+def build_help(width: int, own: Keys = USUAL) -> list[Line]:
+    """Every line, the title first: one column below 120, two from 120, three from 180. Names the keys as they are."""
     title = section("Help", width, text="keys, words, figures; up and down scroll, Esc goes back", heavy=True)
     if width < 120:
-        blocks = [_keys(name, rows, width) for name, rows in KEYS] + [_states(width), _figures(width)]
+        blocks = [_keys(name, rows, width, own) for name, rows in KEYS] + [_states(width), _figures(width)]
         body = [line for block in blocks for line in (*block, Line())]
         return [title, *body[:-1]]
     count = 3 if width >= 180 else 2
     each = (width - GAP * (count - 1)) // count
     last = width - (each + GAP) * (count - 1)
-    keys = [line for name, rows in KEYS for line in (*_keys(name, rows, each), Line())]
+    keys = [line for name, rows in KEYS for line in (*_keys(name, rows, each, own), Line())]
     if count == 2:
         right_side = [*_states(last), Line(), *_figures(last)]
         return [title, *beside(keys[:-1], each, right_side, last)]

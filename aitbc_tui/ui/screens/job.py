@@ -11,6 +11,7 @@ from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Access, JobRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import Auditing, outcome, words
@@ -119,7 +120,9 @@ class JobScreen(DetailScreen):
             return
         backend = self.aitbc.backend
         if not isinstance(backend, Auditing):
-            self.toast("u unmasks only where that is audited, and this session keeps no audit log", Level.REFUSED)
+            self.toast(
+                in_words("`u` unmasks only where that is audited, and this session keeps no audit log"), Level.REFUSED
+            )
             return
         backend.audit("unmask", f"job {self.job_id}")
         self._show(replace(self._view, unmasked=True))
@@ -130,7 +133,7 @@ class JobScreen(DetailScreen):
     def action_receipt(self) -> None:
         row = self._row()
         if row is None or row.receipt is None:
-            self.toast("no receipt of this job is known; v asks for it")
+            self.toast(in_words("no receipt of this job is known; `v` asks for it"))
             return
         open_receipt(self.aitbc, row.receipt)
 
@@ -153,7 +156,7 @@ class JobScreen(DetailScreen):
     def action_cancel(self) -> None:
         row = self._row()
         if self.aitbc.current.environment.access is Access.OBSERVE:
-            self.toast("c cancels: needs access submit, this is observe", Level.REFUSED)
+            self.toast(in_words("`c` cancels: needs access submit, this is observe"), Level.REFUSED)
         elif row is None or not row.ours:
             self.toast("not ours: only its owner's key can cancel it", Level.REFUSED)
         elif row.job.state not in CANCELABLE:

@@ -11,6 +11,7 @@ from aitbc_tui.domain.snapshot import GpuRow, JobRow, MinerRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.job_text import miner_of
 from aitbc_tui.ui.screens.layout import body_lines, clock, cut, pad, pair, right, section, text_lines
@@ -45,7 +46,7 @@ def who(identity: Identity | None, unmasked: bool) -> list[Run]:
     if unmasked:
         return [Run(clean(identity.secret, 128), Role.WARN)]
     name = str(identity.label)
-    return [Run(pad(name, max(13, len(name) + 2))), Run("masked, u shows", Role.MUTED)]
+    return [Run(pad(name, max(13, len(name) + 2))), Run(in_words("masked, `u` shows"), Role.MUTED)]
 
 
 def _expires(snapshot: Snapshot, row: JobRow) -> Run:
@@ -123,9 +124,9 @@ def prompt(row: JobRow, width: int, unfolded: bool) -> list[Line]:
         note = "Its text is not kept on this machine; the receipt will hold it."
         return [section("Prompt", width, text=size), *text_lines(note, width)]
     if not unfolded:
-        note = "p shows it. It stays off this screen, out of snapshots and out of the log until you ask."
+        note = in_words("`p` shows it. It stays off this screen, out of snapshots and out of the log until you ask.")
         return [section("Prompt", width, text=f"{size}, folded"), *text_lines(note, width)]
-    return [section("Prompt", width, text=f"{size}, p folds it"), *body_lines(texts, width)]
+    return [section("Prompt", width, text=in_words(f"{size}, `p` folds it")), *body_lines(texts, width)]
 
 
 def output(snapshot: Snapshot, row: JobRow, width: int, unfolded: bool) -> list[Line]:
@@ -138,8 +139,11 @@ def output(snapshot: Snapshot, row: JobRow, width: int, unfolded: bool) -> list[
         chars = sum(len(text) for text in texts)
         if not unfolded:
             head = section("Output", width, text=f"{chars:,} characters, folded", age=age)
-            return [head, *text_lines("p shows it.", width)]
-        return [section("Output", width, text=f"{chars:,} characters, p folds it", age=age), *body_lines(texts, width)]
+            return [head, *text_lines(in_words("`p` shows it."), width)]
+        return [
+            section("Output", width, text=in_words(f"{chars:,} characters, `p` folds it"), age=age),
+            *body_lines(texts, width),
+        ]
     trouble = row.output_trouble
     if trouble is None:
         why = "? not ours: only the owner's key may read it" if not row.ours else "not asked for yet"
@@ -241,7 +245,7 @@ def receipt_panel(row: JobRow, width: int) -> list[Line]:
     mark = receipt.sum_mark
     lines.append(pair("price", Run(f"{fmt.price(facts_.price)} {mark}", Role.TEXT if mark == "=" else Role.WARN)))
     lines += [Line((Run(" ▲ ", Role.WARN), Run(remark.detail))) for remark in receipt.remarks[:2]]
-    return [*lines, Line((Run(" Enter opens it, v verifies it again", Role.MUTED),))]
+    return [*lines, Line((Run(in_words(" Enter opens it, `v` verifies it again"), Role.MUTED),))]
 
 
 def earlier(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:

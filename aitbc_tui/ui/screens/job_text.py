@@ -6,6 +6,7 @@ from aitbc_tui.domain.receipt import ReceiptVerdict, RemarkKind
 from aitbc_tui.domain.snapshot import Access, JobRow, MinerRow, Snapshot, Step, TraceStep
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.screens.layout import clock
 
 CANCELABLE = ("QUEUED", "RUNNING")
@@ -123,7 +124,10 @@ def to_do(snapshot: Snapshot, row: JobRow) -> list[str]:
         return ["nothing; Enter opens its receipt"]
     if row.job.state in CANCELABLE:
         cancel = (
-            "c cancels it" if _may_cancel(snapshot, row) and snapshot.environment.access is not Access.OBSERVE else ""
+            in_words("`c` cancels it")
+            if _may_cancel(snapshot, row) and snapshot.environment.access is not Access.OBSERVE
+            else ""
         )
         return [part for part in ("nothing; it is being followed", cancel) if part]
-    return ["v asks for its receipt again"] if row.job.state == "COMPLETED" else ["nothing; n submits another"]
+    again, another = in_words("`v` asks for its receipt again"), in_words("nothing; `n` submits another")
+    return [again if row.job.state == "COMPLETED" else another]

@@ -7,6 +7,7 @@ from aitbc_tui.domain.snapshot import JobRow, MinerRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.panes.miners import beat_age
 from aitbc_tui.ui.screens.gpu_lines import card_words
@@ -72,7 +73,7 @@ def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool) -> lis
 
 
 def _who(identity: Identity, unmasked: bool) -> str:
-    return str(clean(identity.secret, 128)) if unmasked else f"{identity.label}   masked, u shows"
+    return str(clean(identity.secret, 128)) if unmasked else f"{identity.label}   {in_words('masked, `u` shows')}"
 
 
 def _count(value: int | None) -> str:

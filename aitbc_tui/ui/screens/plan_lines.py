@@ -8,6 +8,7 @@ from aitbc_tui.domain.operation import Plan, PlanStep, Wish
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import cut, pad, section, text_lines, wrap
 from aitbc_tui.ui.screens.typing_field import field_run
@@ -91,7 +92,8 @@ def build_planning(wish: Wish, width: int, trouble: str = "", remedy: str = "") 
 def _buttons(plan: Plan, run_focused: bool, typing: bool) -> list[Line]:
     """Two buttons and their keys; the focused one is a chip."""
     chip, plain = Role.CHIP_ACCENT, Role.TEXT
-    keys = f"type {plan.wish.target} and press ctrl+y" if typing else "ctrl+y"
+    press = in_words("`ctrl+y`")
+    keys = f"type {plan.wish.target} and press {press}" if typing else press
     button = str(plan.button)
     if run_focused:
         runs = (Run("   Cancel ", plain), Run(" " * 5), Run(f" ► {button} ", chip))

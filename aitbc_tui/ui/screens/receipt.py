@@ -12,6 +12,7 @@ from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import Auditing, outcome, words
@@ -72,7 +73,9 @@ class ReceiptScreen(DetailScreen):
             return
         backend = self.aitbc.backend
         if not isinstance(backend, Auditing):
-            self.toast("u unmasks only where that is audited, and this session keeps no audit log", Level.REFUSED)
+            self.toast(
+                in_words("`u` unmasks only where that is audited, and this session keeps no audit log"), Level.REFUSED
+            )
             return
         backend.audit("unmask", f"receipt {self._receipt.facts.receipt_id}")
         self._show(replace(self._view, unmasked=True))

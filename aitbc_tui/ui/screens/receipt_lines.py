@@ -17,6 +17,7 @@ from aitbc_tui.domain.receipt import (
 from aitbc_tui.domain.snapshot import ReceiptRow, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.job_lines import DetailView, split
 from aitbc_tui.ui.screens.job_panels import receipt_level, who
@@ -43,12 +44,13 @@ _SENTENCES = {
     ReceiptVerdict.INVALID: "The signature does not verify: this is not what was signed. Believe none of its figures.",
 }
 _TO_DO = {
-    ReceiptVerdict.VALID: "nothing; v fetches and verifies it again",
-    ReceiptVerdict.ATTESTATION_MISSING: "ask whoever runs the coordinator why it does not attest; v verifies it again",
+    ReceiptVerdict.VALID: "nothing; `v` fetches and verifies it again",
+    ReceiptVerdict.ATTESTATION_MISSING: "ask whoever runs the coordinator why it does not attest; "
+    "`v` verifies it again",
     ReceiptVerdict.ATTESTATION_INVALID: "compare the attesting key with one you got by another way",
     ReceiptVerdict.UNTRUSTED_KEY: "compare the key with one you got by another way; aitbc-tui trust add pins it",
-    ReceiptVerdict.UNSIGNED: "ask whoever runs the coordinator for a signing key; v verifies it again",
-    ReceiptVerdict.INVALID: "v fetches it again; if it stays so, keep the file and ask whoever runs the coordinator",
+    ReceiptVerdict.UNSIGNED: "ask whoever runs the coordinator for a signing key; `v` verifies it again",
+    ReceiptVerdict.INVALID: "`v` fetches it again; if it stays so, keep the file and ask whoever runs the coordinator",
 }
 _CHECK_LEVELS = {True: Level.GOOD, False: Level.BAD, None: Level.NONE}
 
@@ -66,7 +68,7 @@ def _to_do(receipt: VerifiedReceipt) -> str:
         return "take it up with whoever runs the miner; the signature is your proof"
     if receipt.valid and receipt.remarks:
         return "read what it says, under the checks; v fetches and verifies it again"
-    return _TO_DO[receipt.verdict]
+    return in_words(_TO_DO[receipt.verdict])
 
 
 def _checked(receipt: VerifiedReceipt, width: int) -> list[Line]:
@@ -176,7 +178,7 @@ def _signed(receipt: VerifiedReceipt, view: DetailView, width: int) -> list[Line
     facts = receipt.facts
     believed = receipt.verdict not in (ReceiptVerdict.UNSIGNED, ReceiptVerdict.INVALID)
     title = ("Signed", "every field of this list") if believed else ("Claimed", "no signature stands for this list")
-    muted, key = Role.MUTED, Run("p folds it" if view.unfolded else "p shows it", Role.MUTED)
+    muted, key = Role.MUTED, Run(in_words("`p` folds it" if view.unfolded else "`p` shows it"), Role.MUTED)
     failed = receipt.has(RemarkKind.FAILED_INSIDE)
     off = receipt.has(RemarkKind.PRICE_MISMATCH)
     units_off = receipt.has(RemarkKind.NOT_COMPARABLE)
@@ -187,7 +189,7 @@ def _signed(receipt: VerifiedReceipt, view: DetailView, width: int) -> list[Line
     zone = _remark(receipt, RemarkKind.TIME_ZONE_OFF) or _remark(receipt, RemarkKind.TIMES_ODD)
     started = Run("▲ see below", Role.WARN) if zone is not None else Run("completed - units", muted)
     client = "" if facts.client is None else str(facts.client.label)
-    client_note = None if view.unmasked else Run("masked, u shows", muted)
+    client_note = None if view.unmasked else Run(in_words("masked, `u` shows"), muted)
     if view.unmasked and facts.client is not None:
         client = who(facts.client, True)[0].text
     provider = "" if facts.provider is None else str(facts.provider.label)
@@ -199,7 +201,7 @@ def _signed(receipt: VerifiedReceipt, view: DetailView, width: int) -> list[Line
         Line((Run(" field         value                              remark", Role.MUTED),)),
         _field("receipt_id", str(facts.receipt_id) or fmt.UNKNOWN),
         _field("job_id", str(facts.job_id) or fmt.UNKNOWN),
-        _field("provider", provider or fmt.UNKNOWN, Run("masked, u shows", muted) if masked else None),
+        _field("provider", provider or fmt.UNKNOWN, Run(in_words("masked, `u` shows"), muted) if masked else None),
         _field("client", client or fmt.UNKNOWN, client_note),
         _field("status", str(facts.status) or fmt.UNKNOWN, Run("says nothing", muted)),
         _field(
@@ -316,7 +318,7 @@ def build_receipt(snapshot: Snapshot, receipt: VerifiedReceipt, view: DetailView
 def _texts(receipt: VerifiedReceipt, width: int) -> list[Line]:
     facts = receipt.facts
     return [
-        section("Prompt", width, text="as signed, cleaned to be shown; p folds it"),
+        section("Prompt", width, text=in_words("as signed, cleaned to be shown; `p` folds it")),
         *body_lines(facts.prompt or ("none",), width),
         section("Output", width),
         *body_lines(facts.output or ("none",), width),

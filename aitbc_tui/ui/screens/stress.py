@@ -14,6 +14,7 @@ from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.stress import StressPicture, StressPlan
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
@@ -144,7 +145,7 @@ class StressScreen(DetailScreen):
     def action_stop(self) -> None:
         if self._under_way() and (backend := self._backend()) is not None:
             backend.stress_stop()
-            self.toast("no more is sent; s again leaves what is under way, c cancels it")
+            self.toast(in_words("no more is sent; `s` again leaves what is under way, `c` cancels it"))
 
     def action_cancel(self) -> None:
         if self._under_way() and (backend := self._backend()) is not None:

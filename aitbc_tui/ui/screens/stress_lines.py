@@ -10,6 +10,7 @@ from aitbc_tui.domain.stress import Phase, StressJob, StressPicture, StressPlan
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations.stress_report import figure_rows
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import cut, pad, pair, pairs, section, text_lines
 
@@ -93,7 +94,7 @@ def build_draft(snapshot: Snapshot, draft: Draft, width: int) -> list[Line]:
     ]
     if access is Access.OBSERVE:
         return [*lines, *text_lines('□ nothing can be begun: access = "submit" in the configuration arms it', width)]
-    lines += text_lines("y begins. Nothing is sent twice; requests stay within the server's budget.", width)
+    lines += text_lines(in_words("`y` begins. Nothing is sent twice; requests stay within the server's budget."), width)
     more = "another prompt, payment, constraints: aitbc-tui submit --count N --report DIR"
     return [*lines, *text_lines(more, width, role=Role.MUTED)]
 

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from aitbc_tui.domain.order import OrderField, errors_of, make_order
 from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.registry import open_job
@@ -76,7 +77,7 @@ class SubmitScreen(DetailScreen):
         if self.state.focus in NUMERIC and character not in _NUMBER_KEYS:
             if character != "q":
                 return False
-            self.toast("q would quit and lose what is typed here: Esc leaves and keeps it, ctrl+c quits")
+            self.toast(in_words("`q` would quit and lose what is typed here: Esc leaves and keeps it, ctrl+c quits"))
             return True
         self.change(replace(self.state.typed(character), listing=None))
         return True

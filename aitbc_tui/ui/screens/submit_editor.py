@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens.layout import section
 from aitbc_tui.ui.widgets.canvas import Canvas
@@ -65,7 +66,12 @@ class PromptEditor(Screen[str]):
         title = section("Prompt", self.size.width, mark=mark, text="sent byte for byte, never logged", heavy=True)
         self.query_one("#heading", Canvas).show([title])
         hints = Line(
-            (Run(" Esc", Role.ACCENT), Run(" or "), Run("ctrl+e", Role.ACCENT), Run(" back to the form, text kept"))
+            (
+                Run(" Esc", Role.ACCENT),
+                Run(" or "),
+                Run(in_words("`ctrl+e`"), Role.ACCENT),
+                Run(" back to the form, text kept"),
+            )
         )
         self.query_one("#hints", Canvas).show([hints])
 

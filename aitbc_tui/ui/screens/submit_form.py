@@ -12,6 +12,7 @@ from aitbc_tui.domain.order import OrderField, Problem, Severity, check_order, e
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import cut, pad, section, wrap
 from aitbc_tui.ui.screens.submit_state import FOLDED, NUMERIC, FormState, first_line, more_lines
@@ -112,8 +113,8 @@ def _note(snapshot: Snapshot, state: FormState, which: OrderField) -> str:
     if which is OrderField.MODEL:
         return f"▼ {known.who_has(snapshot, state.fields.model)}"
     if which is OrderField.PROMPT:
-        more = more_lines(state.fields.prompt)
-        return f"+{more} line{'' if more == 1 else 's'}, ctrl+e editor" if more else "ctrl+e editor"
+        more, editor = more_lines(state.fields.prompt), in_words("`ctrl+e` editor")
+        return f"+{more} line{'' if more == 1 else 's'}, {editor}" if more else editor
     if which is OrderField.TTL:
         return "60 to 86,400; then it expires, if not run"
     if which is OrderField.PAY:
@@ -161,7 +162,7 @@ def _constraints(
 ) -> tuple[list[Line], int]:
     """The folded or open constraints, and the row of the focused one (-1: none of them)."""
     filled = sum(1 for which in FOLDED if state.fields.text(which).strip())
-    key = "x" if state.focus is None or state.focus in NUMERIC else "ctrl+x"
+    key = in_words("`x`" if state.focus is None or state.focus in NUMERIC else "`ctrl+x`")
     count = "none set" if not filled else f"{filled} set"
     words = f"open, {count}: {key} folds" if state.unfolded else f"folded, {count}: {key} opens"
     lines = [section("Constraints", width, text=words, heavy=state.focus is None)]

@@ -14,6 +14,7 @@ from aitbc_tui.domain.snapshot import Access, Snapshot, Submission, SubmissionSt
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens.layout import cut, pair, pairs, section, text_lines, wrap
 from aitbc_tui.ui.screens.submit_state import FormState, first_line
@@ -146,7 +147,11 @@ def _outcome(progress: Progress, order: JobOrder, width: int) -> list[Line]:
             lines[0] = section("Refused", width, mark=(Level.BAD, "REFUSED"), text="the rest was not sent")
         lines += text_lines(progress.detail, width)
         lines += text_lines(progress.remedy, width, role=Role.MUTED) if progress.remedy else []
-        return [*lines, *so_far, *text_lines("e edits it; Esc leaves and keeps the text.", width, role=Role.MUTED)]
+        return [
+            *lines,
+            *so_far,
+            *text_lines(in_words("`e` edits it; Esc leaves and keeps the text."), width, role=Role.MUTED),
+        ]
     lines = [section("Unknown", width, mark=(Level.UNKNOWN, "unknown"), text="look it up, it is not sent again")]
     lines += text_lines(progress.detail or "The coordinator did not answer; it may have accepted the job.", width)
     look = "aitbc-tui jobs shows whether it arrived. It is in the ledger of this machine as unknown."

@@ -13,6 +13,7 @@ from aitbc_tui.domain.snapshot import Access, Snapshot, Submission
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import certainly_not_done, outcome, words
@@ -88,7 +89,7 @@ class PreviewScreen(DetailScreen):
         if self._progress.phase is not Phase.READY:
             return
         if not self._armed:
-            self.toast("y sends: needs access submit, this is observe", Level.REFUSED)
+            self.toast(in_words("`y` sends: needs access submit, this is observe"), Level.REFUSED)
             return
         self._show(Progress(Phase.SENDING))
         # The app owns the work: leaving this screen must not cancel a request that is on its way.
