@@ -32,6 +32,7 @@ from aitbc_tui.ui import theme
 from aitbc_tui.ui.backend import Backend
 from aitbc_tui.ui.colours import Palette
 from aitbc_tui.ui.driver import CountingDriver
+from aitbc_tui.ui.inorder import InOrder, Typed
 from aitbc_tui.ui.keys import TYPING, Keys, in_words, use
 from aitbc_tui.ui.pace import Pace
 from aitbc_tui.ui.painter import FrugalApp
@@ -113,6 +114,7 @@ class AitbcApp(FrugalApp):
         self._begun = False
         self._warned = False  # that leaving cuts an operation off
         self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._typed = InOrder(self, self._answer)
         for known in theme.textual_themes(self.options.palette):
             self.register_theme(known)
         self.theme = f"aitbc-{look_name}"
@@ -122,8 +124,15 @@ class AitbcApp(FrugalApp):
         super().begin_frames()
 
     async def on_event(self, event: events.Event) -> None:
+        """What is typed waits for what was typed before it; ctrl+c never waits."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded and not _interrupts(event):
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _answer(self, event: Typed) -> None:
         """The reader's own keys become the ones the screens know; in a field, keys are text."""
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Key):
             key = self.keys_here.translate(event.key)
             if key is None:
                 return
@@ -313,6 +322,10 @@ class AitbcApp(FrugalApp):
     def action_refresh(self) -> None:
         self.backend.refresh()
         self.say("asked every source that may be asked now")
+
+
+def _interrupts(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and event.key == "ctrl+c"
 
 
 def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> int:
