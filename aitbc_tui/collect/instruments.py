@@ -12,6 +12,7 @@ from aitbc_tui.collect.masking import load_masker
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.operations.export import Entry, charges_of, entries_of, masked_json
 from aitbc_tui.receipts.verify import verify
+from aitbc_tui.state.spreading import Spreading
 from aitbc_tui.state.totals import Charge
 from aitbc_tui.state.transactions import Kind, NodeView, TxPicture, found, query_of
 
@@ -73,3 +74,9 @@ async def recent_blocks(collector: Collector, limit: int) -> tuple[NodeView, ...
     from aitbc_tui.collect.blocks import scan
 
     return tuple(await scan(collector, limit, mempool=False, every_block=True))
+
+
+async def burst(collector: Collector, seconds: float) -> Spreading:
+    from aitbc_tui.collect.blocks import burst_of
+
+    return await burst_of(collector, seconds)

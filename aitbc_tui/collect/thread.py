@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.hub import Hub
     from aitbc_tui.collect.runs import Runs
     from aitbc_tui.operations.export import Entry
+    from aitbc_tui.state.spreading import Spreading
     from aitbc_tui.state.totals import Charge
     from aitbc_tui.state.transactions import NodeView, TxPicture
 
@@ -137,6 +138,9 @@ class CollectorThread:
 
     def recent_blocks(self, limit: int) -> Future[tuple[NodeView, ...]]:
         return self._write(lambda c: _instruments().recent_blocks(c, limit))
+
+    def burst(self, seconds: float) -> Future[Spreading]:
+        return self._write(lambda c: _instruments().burst(c, seconds))
 
     def stress_save(self) -> Future[str]:
         return self._write(lambda c: c.bench.save())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import ceil
 
 from aitbc_tui.domain.text import SafeText
 
@@ -35,6 +36,11 @@ def duration(seconds: float) -> SafeText:
     hours, minutes = divmod(minutes, 60)
     parts = ([f"{days}d"] if days else []) + ([f"{hours}h"] if days or hours else []) + [f"{minutes}m"]
     return SafeText(" ".join(parts))
+
+
+def within(seconds: float) -> SafeText:
+    """An upper bound in whole seconds, rounded up: `< 3 s`."""
+    return SafeText(f"< {ceil(seconds)} s")
 
 
 def thousands(number: int) -> SafeText:

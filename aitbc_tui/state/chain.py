@@ -160,13 +160,15 @@ def proposer_of(world: World) -> str | None:
 
 
 def propagation(world: World, source: str) -> dict[str, float]:
-    """How long a block takes to a node at most: the difference of first sights, and never finer than the polls."""
-    first = {height: at for at, height in world.nodes[source].changes[-30:]}
+    """How long a block takes to each node at most (median of the newest): from the last look at which the source had
+    not got it to the first at which the node had. Never finer than the polls.
+    """
+    first = world.nodes[source].arrivals
     bounds: dict[str, float] = {}
     for name, facts in world.nodes.items():
-        late = [max(0.0, at - first[height]) for at, height in facts.changes[-30:] if height in first]
+        late = [seen - first[height][0] for height, (_, seen) in facts.arrivals.items() if height in first]
         if name != source and len(late) >= 3:
-            bounds[name] = float(median(late)) + world.topology.head_interval_s
+            bounds[name] = max(world.topology.head_interval_s, float(median(late)))
     return bounds
 
 

@@ -52,6 +52,7 @@ class NodeFacts:
     blocks: Mapping[int, Block] = field(default_factory=dict)
     hashes: Mapping[int, SafeText] = field(default_factory=dict)
     changes: tuple[tuple[float, int], ...] = ()  # (monotonic, height) whenever the head moved
+    arrivals: Mapping[int, tuple[float, float]] = field(default_factory=dict)  # height -> asked before it, seen with it
     pool: PoolMemory = field(default_factory=PoolMemory)
     counts: Mapping[int, int] = field(default_factory=dict)  # height -> transactions, as its head said
     read_at: Mapping[int, float] = field(default_factory=dict)  # height -> when its block was read last (monotonic)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.figures import clock, short_hash, thousands
+from aitbc_tui.domain.figures import clock, short_hash, thousands, within
 from aitbc_tui.domain.node import Unit
 from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.snapshot import Chain, NodeRow, PaneSummary
@@ -139,4 +139,6 @@ def _note(world: World, chain: Chain, rows: tuple[NodeRow, ...]) -> str:
             f"the same hash at every height compared since {clock(chain.compared_since)}, "
             f"{thousands(chain.heights_compared)} heights"
         )
+    if chain.propagation_s:
+        parts.append(f"a block is on every node in {within(max(chain.propagation_s.values()))}")
     return " · ".join(parts)

@@ -45,6 +45,7 @@ HEIGHTS_KEPT = 256
 READ_KEPT = 64
 SETTLED_S = 12.0  # a node that has only just begun to propose drops old transactions
 CHANGES_KEPT = 120
+ARRIVALS_KEPT = 30
 RECEIPTS_KEPT = 500
 JOBS_KEPT = 300
 
@@ -137,8 +138,11 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
     changes = facts.changes
     if changes and head.height < changes[-1][1]:  # wiped or replaced: what it said before is not its chain now
         back = (changes[-1][1], head.height, e.utc)
-        facts = replace(facts, hashes={}, blocks={}, counts={}, departures=Departures(), went_back=back, read_at={})
+        facts = replace(
+            facts, hashes={}, blocks={}, counts={}, departures=Departures(), went_back=back, read_at={}, arrivals={}
+        )
         changes = ()
+    arrivals = _arrived(facts, head.height, e.at)
     if not changes or changes[-1][1] != head.height:
         changes = (*changes, (e.at, head.height))[-CHANGES_KEPT:]
     facts = replace(
@@ -150,6 +154,7 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
         else facts.counts,
         departures=facts.departures.after_head(head.height, e.at).settle(facts.blocks, facts.counts, e.at),
         changes=changes,
+        arrivals=arrivals,
         makes_empty_blocks=facts.makes_empty_blocks or (head.height > 0 and head.tx_count == 0),
     )
     minute = int(e.at // 60)
@@ -159,6 +164,16 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
     return replace(
         facts, minute=minute, intervals=facts.intervals if pace is None else (*facts.intervals, pace)[-MINUTES_KEPT:]
     )
+
+
+def _arrived(facts: NodeFacts, height: int, at: float) -> Mapping[int, tuple[float, float]]:
+    """Between which two looks each of the newest heights came to this node (monotonic)."""
+    before, known = facts.head, facts.changes[-1][1] if facts.changes else None
+    if known is None or before.at is None or height <= known:
+        return facts.arrivals if known is not None else {}
+    asked = before.at - (before.rtt_ms or 0.0) / 1000
+    came = dict.fromkeys(range(max(known, height - ARRIVALS_KEPT) + 1, height + 1), (asked, at))
+    return dict([*facts.arrivals.items(), *came.items()][-ARRIVALS_KEPT:])
 
 
 def _with_block(facts: NodeFacts, block: Block, at: float) -> NodeFacts:

@@ -17,6 +17,7 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.ledger.rows import StoredReceipt
 from aitbc_tui.operations.export import Entry, charges_of
 from aitbc_tui.receipts.verify import verify
+from aitbc_tui.state.spreading import Seen, Spreading, spreading
 from aitbc_tui.state.totals import Charge
 from aitbc_tui.state.transactions import NodeView, TxPicture, found, query_of
 from aitbc_tui.ui.app import AitbcApp
@@ -120,6 +121,11 @@ class Instruments(PromisingBackend):
         self.asked.append(f"blocks {limit}")
         return self._done(self.views)  # type: ignore[return-value]
 
+    def burst(self, seconds: float) -> Future[Spreading]:
+        self.asked.append(f"burst {seconds:.0f}")
+        seen = [Seen(n, h, h + d, h + d + 0.01) for n, d in (("genesis", 0.0), ("follower", 0.04)) for h in (1, 2, 3)]
+        return self._done(spreading(seen, seconds))  # type: ignore[return-value]
+
     def find_transactions(self, text: str) -> Future[tuple[TxPicture, ...]]:
         self.asked.append(f"find {text}")
         return self._done(tuple(found(query_of(text), self.views)))  # type: ignore[return-value]
@@ -151,6 +157,17 @@ async def test_the_ledger() -> None:
         await _shows(pilot, "masked, in /home/op/exports/receipts.json")
         await pilot.press("j", "enter")
         await _shows(pilot, "Checked")
+
+
+async def test_propagation_is_measured_when_asked_for() -> None:
+    backend = Instruments()
+    app = app_on(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        registry.open_blocks(app)
+        assert "Propagation" not in await _shows(pilot, "Block 120")
+        await pilot.press("b")
+        text = await _shows(pilot, "2 new blocks in 10 s")
+        assert backend.asked.count("burst 10") == 1 and "follower: 0 to 1050 ms after the first node" in text
 
 
 async def test_the_blocks() -> None:

@@ -136,6 +136,39 @@ def test_a_fork_far_below_the_heads_is_found_while_they_move() -> None:
     assert fork_of(story) == (split, split - 1)
 
 
+def test_propagation_is_an_upper_bound_and_no_finer_than_the_polls() -> None:
+    """The follower is asked 0.3 s after genesis and has each block by then: it took up to one poll and that."""
+    story = Story()
+    for height in range(100, 110):
+        story.head("genesis", height)
+        story.wait(0.3)
+        story.head("follower", height)
+        story.wait(1.7)
+    chain = story.picture().chain
+    assert list(chain.propagation_s) == ["follower"]
+    assert 2.3 <= chain.propagation_s["follower"] < 2.35
+    assert "a block is on every node in < 3 s" in story.picture().panes[Pane.NODES].note
+
+
+def test_a_follower_asked_just_before_the_source_does_not_make_propagation_finer() -> None:
+    story = Story()
+    for height in range(100, 110):
+        story.head("follower", height)
+        story.wait(0.1)
+        story.head("genesis", height)
+        story.wait(1.9)
+    assert story.picture().chain.propagation_s["follower"] == 2.0
+
+
+def test_propagation_is_not_claimed_from_too_few_blocks() -> None:
+    story = Story()
+    for height in (100, 101, 102):  # the first look tells nothing of when block 100 came
+        story.head("genesis", height)
+        story.head("follower", height)
+        story.wait(2)
+    assert story.picture().chain.propagation_s == {}
+
+
 def test_nothing_is_asked_twice_and_the_shown_height_is_asked_of_everybody() -> None:
     story = Story()
     story.head("genesis", 57)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aitbc_tui.domain.figures import short_hash
 from aitbc_tui.domain.node import Block
+from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.transactions import NodeView
 from aitbc_tui.ui import format as fmt
@@ -27,8 +28,10 @@ def differs(views: Sequence[NodeView], height: int) -> bool:
     return len({block.hash for view in views if (block := at(view, height)) is not None}) > 1
 
 
-def build_blocks(views: Sequence[NodeView], selected: int, width: int) -> list[Line]:
-    """Every line, the title first."""
+def build_blocks(
+    views: Sequence[NodeView], selected: int, width: int, spreading: Sequence[SafeText] = ()
+) -> list[Line]:
+    """Every line, the title first; `spreading` are the words of a burst that was asked for."""
     rows = heights(views)
     wrong = [height for height in rows if differs(views, height)]
     hollow = [view.name for view in views if any(block.hollow for block in view.blocks)]
@@ -43,6 +46,9 @@ def build_blocks(views: Sequence[NodeView], selected: int, width: int) -> list[L
     for view in views:
         if view.trouble is not None:
             lines += text_lines(f"▲ {view.name}: {view.trouble.detail}", width, role=Role.WARN)
+    if spreading:
+        lines += [Line(), section("Propagation", width)]
+        lines += [line for said in spreading for line in text_lines(str(said), width)]
     if rows:
         lines += _inside(views, rows[min(selected, len(rows) - 1)], width)
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aitbc_tui.domain.figures import within
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import NodeRow, Snapshot
 from aitbc_tui.domain.text import SafeText
@@ -60,7 +61,9 @@ def sentence(snapshot: Snapshot, node: NodeRow) -> str:
         return f"It cannot be compared with {source or 'any other node'} now."
     at = snapshot.chain.display_height
     where = "" if at is None else f" at {fmt.thousands(at)}"
-    return f"Same hash as {source}{where}, {node.lag} blocks behind it."
+    text = f"Same hash as {source}{where}, {node.lag} blocks behind it."
+    bound = snapshot.chain.propagation_s.get(str(node.name))
+    return text if bound is None else f"{text} A new block is here {within(bound)} after {source} has it."
 
 
 def _moves(snapshot: Snapshot, node: NodeRow) -> bool:
