@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from aitbc_tui.domain.errors import AitbcError, ParseError
 from aitbc_tui.domain.snapshot import EndpointRow, ServerRow
@@ -47,6 +48,8 @@ class _Said:
 
 class Detector:
     """The memory of one server. `ready` probes when nothing is known or something gives cause for doubt."""
+
+    speaks = "HTTP"
 
     def __init__(self, asker: Asker, name: str, host: str, base: str) -> None:
         self.name = name
@@ -140,6 +143,8 @@ class Detector:
             wants=SafeText("" if self.mode is AuthMode.UNKNOWN else self.mode.value),
             wrong=self.found.wrong,
             endpoints=tuple(_row(where, said) for where, said in sorted(self._endpoints.items())),
+            host=clean(self.host, 40),
+            way=SafeText(f"{self.speaks} {urlsplit(self.base).port or 80}"),
         )
         tightest = self._asker.meter(self.host, self.base).tightest(now)
         if tightest is None:
@@ -200,6 +205,8 @@ class CoordinatorDetector(Detector):
 
 class NodeDetector(Detector):
     """By head, health and sync/config; the chains it serves come with it."""
+
+    speaks = "RPC"
 
     def __init__(self, asker: Asker, name: str, host: str, base: str, chain_id: str) -> None:
         super().__init__(asker, name, host, base)

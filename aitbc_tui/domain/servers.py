@@ -36,3 +36,5 @@ class ServerRow:
     ours: int | None = None
     limit: int | None = None
     pauses_s: float | None = None
+    host: SafeText = _EMPTY  # through whose connection it is asked
+    way: SafeText = _EMPTY  # RPC 8006, HTTP 18000

@@ -263,6 +263,7 @@ class LinkRow:
     remedy: SafeText = _EMPTY
     fingerprint: SafeText = _EMPTY
     host_key_problem: bool = False
+    heard_at: float | None = None  # the newest answer of anything behind it
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,21 @@ def _row(world: World, name: SafeText, way: SafeText, link: LinkChanged | None, 
         remedy=clean(link.error.remedy) if link.error else SafeText(""),
         fingerprint=link.fingerprint,
         host_key_problem=isinstance(link.error, HostKeyError),
+        heard_at=heard_at(world, str(name)),
     )
+
+
+def heard_at(world: World, host: str) -> float | None:
+    """When anything that is asked through this host's connection answered last."""
+    seen = [found.get(host) for found in (world.figures, world.units, world.disks, world.gpus, world.ollamas)]
+    times = [figure.at for figure in seen if figure is not None]
+    for frame in world.topology.nodes:
+        if frame.host == host:
+            facts = world.nodes[str(frame.name)]
+            times += [facts.head.at, facts.mempool.at, facts.health.at, facts.settings.at, facts.git.at]
+    if world.topology.coordinator and world.topology.coordinator_host == host:
+        times += [world.coordinator.at, world.jobs.at, world.miners.at, world.receipts.at]
+    return max((at for at in times if at is not None), default=None)
 
 
 def _verdict(link: LinkChanged, now: float) -> Verdict:

@@ -9,6 +9,7 @@ from aitbc_tui.state.journal import Journal
 from aitbc_tui.state.skew import ClockReading, noted, offset, wrong
 from aitbc_tui.state.streaks import Answers, Losses, Restarts
 from aitbc_tui.state.vanish import Departures
+from tests.state.story import Story
 
 
 def block(height: int, *hashes: str) -> Block:
@@ -109,3 +110,13 @@ def test_what_is_not_known_yet_is_no_change() -> None:
     journal = journal.after([("n", verdict(Level.COMING, "comparing"))], (), 1.0)
     journal = journal.after([("n", verdict(Level.GOOD, "agrees"))], (), 2.0)
     assert journal.happenings == ()
+
+
+def test_a_link_says_when_anything_behind_it_answered_last() -> None:
+    story = Story()
+    story.well()
+    heard = story.now
+    story.wait(50)
+    story.jobs()  # the coordinator is asked through genesis
+    ages = {str(row.host): story.now - (row.heard_at or 0.0) for row in story.picture().links}
+    assert ages == {"genesis": 0.0, "follower": story.now - heard}

@@ -9,6 +9,7 @@ from aitbc_tui.domain.snapshot import CredentialRow, LinkRow, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.screens.connections_servers import COORDINATOR, answers, behind, budget, server_rows
 from aitbc_tui.ui.screens.layout import clock, cut, pad, pairs, right, section, text_lines
 
 LOCAL = "local"
@@ -51,6 +52,12 @@ def _up(snapshot: Snapshot, link: LinkRow) -> str:
     return fmt.uptime(seconds) if seconds >= 60 else fmt.age(seconds)
 
 
+def _way(snapshot: Snapshot, link: LinkRow) -> str:
+    """How it is reached, and which node answers behind it."""
+    rpc = [str(server.way) for server in behind(snapshot, str(link.host)) if server.name != COORDINATOR]
+    return ", ".join((str(link.way), *dict.fromkeys(rpc)))
+
+
 def _row(snapshot: Snapshot, link: LinkRow, width: int, selected: bool) -> Line:
     level = link.verdict.level
     stale = level is Level.STALE
@@ -62,14 +69,17 @@ def _row(snapshot: Snapshot, link: LinkRow, width: int, selected: bool) -> Line:
     runs = [
         Run("▌" if selected else " ", Role.ACCENT),
         Run(pad(_state(link), 12) + " ", level_role(level)),
-        Run(pad(link.host, 11) + " " + pad(link.way, way - 1) + " ", quiet),
+        Run(pad(link.host, 11) + " " + pad(_way(snapshot, link), way - 1) + " ", quiet),
         Run(pad(key, 10), quiet if key_role is Role.OK else key_role),
         Run(right(rtt, 8), quiet),
     ]
     if width >= 120:
         kilobytes = f"{mark}{fmt.number(link.bytes_in / 1000, 8)}"
+        last = fmt.NONE if link.heard_at is None else f"{mark}{fmt.age(snapshot.now - link.heard_at, 5.0)}"
         runs.append(Run(right(_up(snapshot, link), 9) + right(str(link.reconnects), 6), quiet))
-        runs.append(Run(right(fmt.number(link.bytes_out / 1000, 8), 13) + right(kilobytes, 9), quiet))
+        nodes = [server for server in behind(snapshot, str(link.host)) if server.name != COORDINATOR]
+        runs.append(Run(right(budget(nodes), 13), quiet))
+        runs.append(Run(right(kilobytes, 9) + right(last, 8), quiet))
     else:
         runs.append(Run(right(str(link.reconnects), 6), quiet))
     return Line(tuple(runs), selected=selected)
@@ -77,7 +87,7 @@ def _row(snapshot: Snapshot, link: LinkRow, width: int, selected: bool) -> Line:
 
 def _header(width: int) -> Line:
     if width >= 120:
-        text = f" {'state':<13}{'name':<12}{'way':<31}{'key':<12}RTT ms       up  lost       out kB    in kB"
+        text = f" {'state':<13}{'name':<12}{'way':<31}{'key':<12}RTT ms       up  lost   budget/min    in kB    last"
     else:
         text = f" {'state':<13}{'name':<12}{'way':<20}{'key':<12}RTT ms  lost"
     return Line((Run(text, Role.MUTED),))
@@ -110,6 +120,8 @@ def _detail(snapshot: Snapshot, link: LinkRow, width: int) -> list[Line]:
         rows.append(("kept", "its last figures stay on screen with ~ and their age; they take part in no verdict"))
     if link.remedy:
         rows.append(("do", str(link.remedy)))
+    rows.append(("sent", f"{fmt.number(link.bytes_out / 1000, 8).strip()} kB"))
+    rows += [row for server in behind(snapshot, str(link.host)) for row in answers(server)]
     return [*lines, *(line for label, text in rows for line in pairs(label, text, width, at=15))]
 
 
@@ -154,6 +166,7 @@ def build_connections(snapshot: Snapshot, selected: int, terminal: Terminal, wid
     text = f"{up} of {len(links)} up, {rate}"
     lines = [section("Connections", width, mark=mark, text=text, age="<5 s", heavy=True), _header(width)]
     lines += [_row(snapshot, link, width, index == selected) for index, link in enumerate(links)]
+    lines += server_rows(snapshot, width)
     if not links:
         lines += text_lines("– no host is configured", width)
     if 0 <= selected < len(links):
