@@ -9,9 +9,8 @@ from aitbc_tui.cli import coordinating, coordinator_input
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.coordinating import Outcome
 from aitbc_tui.cli.coordinator_input import Request
-from aitbc_tui.cli.looking import node_errors
 from aitbc_tui.cli.options import Parser
-from aitbc_tui.cli.status import look
+from aitbc_tui.cli.status import hearing, look
 from aitbc_tui.config.words import did_you_mean
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.snapshot import Access
@@ -54,7 +53,8 @@ def _coordinate(ctx: Context, request: Request) -> int:
         after = await look(collector, field, request.targets) if field.ends_at - field.clock() > 1.0 else before
         took = field.clock() - begun
         document = operation.document(field, after, order, request.word, done, took, request.verify)
-        return Outcome(document, tuple(field.tally.errors), len(done.done), done.outcome == "success")
+        heard, unheard = hearing(before, request.targets)
+        return Outcome(document, tuple(field.tally.errors), unheard, heard, done.outcome == "success")
 
     need = None if request.dry_run else Access.OPERATE
     what = f"coordinate {request.action} {request.unit}".strip()
@@ -87,9 +87,8 @@ def _message(ctx: Context, request: Request) -> int:
         count = await operation.deliver(field, before, request.targets, request.message)
         took = field.clock() - begun
         document = operation.document(field, before, request.targets, request.word, count, took, request.verify)
-        rows = tuple(row for row in before.nodes if row.name in request.targets)
-        errors = (*node_errors(rows, before.links), *field.tally.errors)
-        return Outcome(document, errors, count.delivered, count.outcome == "success")
+        heard, unheard = hearing(before, request.targets)
+        return Outcome(document, tuple(field.tally.errors), unheard, heard, count.outcome == "success")
 
     need = None if request.dry_run else Access.OPERATE
     return coordinating.operate(ctx, request, work, need=need, what="message")

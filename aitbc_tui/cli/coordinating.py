@@ -26,10 +26,11 @@ MARGIN_S = 1.0  # kept of the command's time for closing and printing
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The document of an operation, what failed, how many targets answered, and whether it is as it should be."""
+    """The document of an operation, what failed, which targets were not heard, and whether it is as it should be."""
 
     document: Json
     errors: tuple[AitbcError, ...] = ()
+    unheard: tuple[AitbcError, ...] = ()
     answered: int = 0
     well: bool = True
 
@@ -149,12 +150,12 @@ def _teller(ctx: Context, request: Request) -> Callable[[str, str, str], None]:
 
 
 def _exit(ctx: Context, request: Request, outcome: Outcome) -> int:
-    if outcome.errors:
-        codes = [exits.code_of(error) for error in outcome.errors]
-        decides = exits.combine(codes)
-        first = outcome.errors[codes.index(exits.Exit(decides))]
+    errors = (*outcome.unheard, *outcome.errors)
+    if errors:
+        codes = [exits.code_of(error) for error in errors]
+        first = errors[codes.index(exits.Exit(exits.combine(codes)))]
         ctx.err.write(failure_line(first) + "\n")
-        return exits.for_targets(outcome.answered, outcome.errors) if decides == exits.Exit.CONNECT else decides
+        return exits.for_operation(outcome.answered, outcome.unheard, outcome.errors)
     if outcome.well:
         return exits.Exit.OK
     ctx.err.write(f"aitbc-tui: {outcome.document['summary']}\n")

@@ -66,6 +66,18 @@ def for_targets(answered: int, errors: Sequence[AitbcError]) -> int:
     return Exit.UNHEALTHY if answered else Exit.CONNECT
 
 
+def for_operation(answered: int, unheard: Sequence[AitbcError], errors: Sequence[AitbcError]) -> int:
+    """Targets that were not heard count as several targets do; what the operation met itself, by its own code.
+
+    A connection that was lost once targets had answered leaves it partly done. `errors` may name the unheard again.
+    """
+    silent = {error.host for error in unheard}
+    known = (Exit.CONNECT, Exit.TIMEOUT)
+    codes = [code_of(error) for error in errors if error.host not in silent or code_of(error) not in known]
+    own = [Exit.UNHEALTHY if answered and code is Exit.CONNECT else code for code in codes]
+    return combine([*own, for_targets(answered, unheard)])
+
+
 def flatten(error: BaseException) -> list[AitbcError] | None:
     """The foreseeable failures inside; None when anything else is among them."""
     if isinstance(error, AitbcError):

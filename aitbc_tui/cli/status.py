@@ -11,6 +11,8 @@ from aitbc_tui.cli.coordinating import Outcome
 from aitbc_tui.cli.looking import node_errors
 from aitbc_tui.cli.options import Parser, seconds
 from aitbc_tui.config.model import EnvironmentConfig
+from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.observed import TroubleKind
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
@@ -43,7 +45,7 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         nodes = document["nodes_status"]
         assert isinstance(nodes, dict)
         found = outcome(snapshot, request.targets, document, well=online_of(nodes) == len(nodes))
-        if found.well and not found.errors:
+        if found.well and not found.unheard:
             statuscache.keep(ctx, request, document)
         return found
 
@@ -65,10 +67,15 @@ def asked(environment: EnvironmentConfig, targets: tuple[str, ...]) -> tuple[str
     return tuple(dict.fromkeys((*targets, source)))
 
 
-def outcome(
-    snapshot: Snapshot, targets: tuple[str, ...], document: dict[str, object], *, well: bool, errors: bool = True
-) -> Outcome:
+def outcome(snapshot: Snapshot, targets: tuple[str, ...], document: dict[str, object], *, well: bool) -> Outcome:
     """With why nodes were not heard, for the exit code."""
+    heard, unheard = hearing(snapshot, targets)
+    return Outcome(document, (), unheard, heard, well)
+
+
+def hearing(snapshot: Snapshot, targets: tuple[str, ...]) -> tuple[int, tuple[AitbcError, ...]]:
+    """How many of the targets answered, and why the others did not. A node that has no block yet did answer."""
     rows = tuple(row for row in snapshot.nodes if row.name in targets)
-    causes = tuple(node_errors(rows, snapshot.links)) if errors else ()
-    return Outcome(document, causes, sum(1 for row in rows if row.head.at is not None), well)
+    empty = [row for row in rows if row.head.trouble is not None and row.head.trouble.kind is TroubleKind.EMPTY]
+    heard = sum(1 for row in rows if row.head.at is not None or row in empty)
+    return heard, tuple(node_errors(tuple(row for row in rows if row not in empty), snapshot.links))

@@ -9,15 +9,13 @@ from aitbc_tui.cli import coordinating, coordinator_input
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.coordinating import Outcome
 from aitbc_tui.cli.coordinator_input import Request
-from aitbc_tui.cli.looking import node_errors
 from aitbc_tui.cli.options import Parser
-from aitbc_tui.cli.status import look
-from aitbc_tui.domain.errors import AitbcError, ConfigError, GuardError
+from aitbc_tui.cli.status import hearing, look
+from aitbc_tui.domain.errors import ConfigError, GuardError
 from aitbc_tui.domain.snapshot import Access
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
-    from aitbc_tui.domain.snapshot import Snapshot
     from aitbc_tui.operations.field import Field
     from aitbc_tui.operations.sync import SyncOrder
 
@@ -108,19 +106,12 @@ async def done(
 
     begun = field.clock()
     before = await look(collector, field, request.targets, all_facts=False)
-    unheard = _unheard(field, before, request.targets)
+    heard, unheard = hearing(before, request.targets)
     run = await sync(field, before, order)
+    if run.outcome == "success":
+        unheard = ()  # a checkout moves while the node's RPC is silent: what was asked for is done
     if refused is not None:
         field.tally.failed(refused)
     after = await look(collector, field, request.targets) if field.ends_at - field.clock() > 1.0 else before
     document = sync_document(field, after, order, request.word, run, field.clock() - begun, request.verify)
-    errors: tuple[AitbcError, ...] = (*unheard, *field.tally.errors)
-    rows = [row for row in before.nodes if row.name in request.targets]
-    heard = sum(1 for row in rows if row.head.at is not None)
-    return Outcome(document, errors, heard, run.outcome == "success")
-
-
-def _unheard(field: Field, before: Snapshot, targets: tuple[str, ...]) -> list[AitbcError]:
-    """Why a target or the source was not heard before anything was done."""
-    rows = tuple(row for row in before.nodes if row.name in targets)
-    return [error for error in node_errors(rows, before.links) if "no blocks yet" not in error.detail]
+    return Outcome(document, tuple(field.tally.errors), unheard, heard, run.outcome == "success")

@@ -27,6 +27,7 @@ POOL_TURN = 1.7  # no multiple of a block time, or a mempool would always be see
 PEERS_S = 10.0
 HEARTBEAT_S = 60.0  # contract platform 2026-08: an idle chain shows a new block this often, and no sooner
 BLOCKS_PER_TURN = 4
+_SILENT = (TroubleKind.TIMEOUT, TroubleKind.CONNECT, TroubleKind.TUNNEL)
 
 
 class NodePoll:
@@ -88,6 +89,16 @@ class NodePoll:
         if self._asker.coming(self.frame.host):
             return False
         return await self._asker.report(Source(Kind.HEAD, self._name), read, asked) is not None
+
+    def silence(self) -> Trouble | None:
+        """Why the node said nothing at all when it was asked for its head; None when it said anything."""
+        trouble = self._asker.hub.world.nodes[self.frame.name].head.trouble
+        return trouble if trouble is not None and trouble.kind in _SILENT else None
+
+    def failed(self, trouble: Trouble) -> None:
+        """The same trouble for what it need not be asked for."""
+        for kind in (Kind.HEALTH, Kind.MEMPOOL):
+            self._asker.hub.failed(Source(kind, self._name), trouble)
 
     async def bare_head(self) -> None:
         """The head without naming the chain: a node whose environment lacks chain_id says there is none."""

@@ -17,6 +17,7 @@ from aitbc_tui.state.events import Kind, Source
 
 CONNECT_S = 12.0
 BLOCK_ROUNDS = 3
+WAITED_S = 3.0
 EXACT_MEMPOOL = 10_001
 
 
@@ -54,6 +55,7 @@ async def look(collector: Collector, wanted: Wanted, timeout_s: float) -> Snapsh
             await asyncio.gather(*(_connect(collector, name) for name in hosts))
             await asyncio.gather(*_asks(collector, wanted))
             if wanted.heads:
+                await _heads_again(collector, wanted)
                 await _blocks(collector, wanted)
     except TimeoutError:
         _overdue(collector, wanted)
@@ -105,14 +107,24 @@ def _asks(collector: Collector, wanted: Wanted) -> Iterable[Awaitable[object]]:
 
 
 async def _node(poll: NodePoll, wanted: Wanted) -> None:
-    """One node, one request after the other."""
+    """One node, one request after the other; where the first was not answered, the others are not asked."""
     if wanted.heads:
-        await poll.head_only()
+        if not await poll.head_only() and (silent := poll.silence()) is not None:
+            poll.failed(silent)
+            return
         await poll.health()
     if wanted.mempool_limit:
         await poll.mempool(wanted.mempool_limit)
     if wanted.host_facts:
         await poll.peers()
+
+
+async def _heads_again(collector: Collector, wanted: Wanted) -> None:
+    """One silent node kept the others waiting: their heads are compared as they are now, not as they were before."""
+    now, known = collector.clock.monotonic(), collector.hub.world.nodes
+    polls = [p for p in collector.nodes if wanted.nodes is None or p.frame.name in wanted.nodes]
+    old = [p for p in polls if (known[p.frame.name].head.age(now) or 0.0) > WAITED_S]
+    await asyncio.gather(*(p.head_only() for p in old))
 
 
 async def _host(figures: HostPoll, wanted: Wanted) -> None:

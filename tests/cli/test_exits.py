@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aitbc_tui.cli.exits import code_of, combine, flatten, for_targets
+from aitbc_tui.cli.exits import code_of, combine, flatten, for_operation, for_targets
 from aitbc_tui.config.errors import NoConfiguration
 from aitbc_tui.domain import errors
 from aitbc_tui.domain.errors import AitbcError, HostKeyError, HostKeyProblem, HttpError
@@ -68,6 +68,19 @@ def test_several_targets() -> None:
     assert for_targets(0, [slow]) == 4
     assert for_targets(1, [down, host_key()]) == 5
     assert for_targets(1, [errors.ConfigError("x")]) == 2
+
+
+def test_an_operation_on_several_targets() -> None:
+    hung = HttpError("no answer in 5 s", host="follower", timed_out=True)
+    down = errors.ConnectError("refused", host="follower")
+    late = errors.CommandError("the time was over", host="genesis", timed_out=True)
+    lost = errors.ConnectError("connection lost", host="genesis")
+    assert for_operation(1, [hung], []) == 1, "one answered: what the other did is no time-out of the whole"
+    assert for_operation(1, [hung], [hung]) == 1, "it is the same cause when the operation meets it again"
+    assert for_operation(0, [hung], []) == 4 and for_operation(0, [hung, down], []) == 3
+    assert for_operation(2, [], [late]) == 4 and for_operation(1, [down], [late]) == 4
+    assert for_operation(2, [], [lost]) == 1 and for_operation(0, [], [lost]) == 3
+    assert for_operation(1, [down], [host_key()]) == 5 and for_operation(2, [], []) == 0
 
 
 def test_groups_are_opened_and_strangers_noticed() -> None:

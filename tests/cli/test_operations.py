@@ -332,6 +332,16 @@ def test_errors_of_a_host_that_is_gone_or_not_itself(run: Run) -> None:
         assert ran.code == 5 and "trust" in {i["kind"] for i in document(ran)["issues"]}
 
 
+def test_one_silent_node_is_not_the_whole(run: Run) -> None:
+    with broken("rpc-hang=follower") as child:
+        ran = run("--config", child.config_path, "status", "--json")
+        assert ran.code == 1 and "follower" in ran.last, "the other one answered"
+        nodes = document(ran)["nodes_status"]
+        assert nodes["genesis"]["status"] == "online" and nodes["genesis"]["block_height"] is not None
+        assert nodes["follower"]["block_height"] is None and document(ran)["execution_time"] < 9.0
+        assert run("--config", child.config_path, "status", "--target", "follower").code == 4
+
+
 def test_health_is_1_on_any_fail_and_a_wedge_is_healed_by_sync(run: Run, home: Path) -> None:
     with broken("wedge=500") as child:
         ran = run("--config", child.config_path, "health", "--json")
