@@ -74,6 +74,7 @@ class ReceiptPages:
         self._whole = False
         self._poisoned_at: float | None = None
         self._poisoned = 0
+        self._hopeless_at: float | None = None  # when not one receipt could be read, and none has been since
 
     async def newest(self) -> None:
         """The newest few; all that are listed at first, and whenever the few do not reach what is known."""
@@ -106,7 +107,9 @@ class ReceiptPages:
 
     async def _read(self, limit: int, job_id: str = "") -> tuple[ReceiptPage, float, float | None]:
         try:
-            return await self._page(limit, 0, job_id)
+            found = await self._page(limit, 0, job_id)
+            self._hopeless_at = None
+            return found
         except HttpError as error:
             if error.status != 500:
                 raise
@@ -131,6 +134,8 @@ class ReceiptPages:
     async def _around(self, limit: int, error: HttpError) -> tuple[ReceiptPage, float, float | None]:
         """One unreadable receipt makes every page with it a 500 (contract Q6): find it by halving, leave it out."""
         now = self._asker.hub.clock.monotonic()
+        if self._hopeless_at is not None and now - self._hopeless_at < POISON_PAUSE_S:
+            raise error  # a lost database: to search again at every turn would use the server's limit up
         if self._poisoned_at is not None and now - self._poisoned_at < POISON_PAUSE_S and limit > FEW:
             raise error
         self._poisoned_at = now
@@ -156,6 +161,7 @@ class ReceiptPages:
             if len(page.items) < size:
                 break
         if not items:  # not one bad receipt among good ones: nothing can be read at all
+            self._hopeless_at = now
             raise error
         self._poisoned = skipped
         return ReceiptPage(tuple(items), skipped, date), at, rtt

@@ -196,7 +196,7 @@ class ChainNet:
         first_missing = state.height() + 1
         until = min(source.height(), first_missing + _CATCH_UP)
         for height in range(first_missing, until):
-            state.store(NodeState.as_imported(source.blocks[(CHAIN_ID, height)]))
+            state.store(state.as_imported(source.blocks[(CHAIN_ID, height)]))
 
     def _rogues(self) -> None:
         for follower in self.followers:

@@ -9,7 +9,7 @@ from aitbc_tui.devnet.chain import genesis_block
 from aitbc_tui.devnet.chain_net import GENESIS_ADDRESS, Node
 from aitbc_tui.devnet.fault import Fault, number_of
 from aitbc_tui.devnet.machines import NODE_UNIT
-from aitbc_tui.devnet.options import CHAIN_ID
+from aitbc_tui.devnet.options import APRILS, CHAIN_ID
 from aitbc_tui.devnet.units import UnitState
 from aitbc_tui.domain.errors import ConfigError
 
@@ -182,6 +182,7 @@ FAULTS = (
         _unwedge,
         value="BLOCKS-BEHIND",
         needs_blocks=True,
+        only=APRILS,
     ),
     Fault(
         "fork",
@@ -204,6 +205,7 @@ FAULTS = (
         "the unit is active and no block was made since it started: told from a stall by that moment",
         _as_shipped,
         _unstall,
+        only=APRILS,
     ),
     Fault(
         "producer-dead",
@@ -218,6 +220,7 @@ FAULTS = (
         "blocks of the right hash without proposer, parent or body",
         _hollow,
         _whole,
+        only=APRILS,
     ),
     Fault(
         "redis-down",
@@ -226,6 +229,7 @@ FAULTS = (
         "cannot be told from a wedge, and is called wedge",
         _redis_down,
         _redis_up,
+        only=APRILS[:1],
     ),
     Fault(
         "p2p-partition",
@@ -233,6 +237,7 @@ FAULTS = (
         "no established P2P connection at any node, while every P2P unit is active",
         _part,
         _rejoin,
+        only=APRILS,
     ),
     Fault(
         "late-join",
@@ -240,6 +245,7 @@ FAULTS = (
         '404 "no blocks yet", with and without chain_id, while the source has blocks',
         _late,
         _not_late,
+        only=APRILS,
     ),
     Fault(
         "height-back",
@@ -255,6 +261,7 @@ FAULTS = (
         "recent blocks carry the proposer id of another node than the one configured as genesis",
         _swap,
         _unswap,
+        only=APRILS,
     ),
     Fault(
         "genesis-mismatch",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.devnet.fault import Fault, number_of
 from aitbc_tui.devnet.gate import Gate
+from aitbc_tui.devnet.options import APRILS, AUGUST
 from aitbc_tui.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _JOBS = "/v1/admin/jobs"
 _STATS = "/v1/admin/stats"
+_HEALTH = ("/v1/health", "/health")
+_HUB_POOL = ("/rpc/mempool",)  # 2026-08: what waits is in the same database, and without it no block is made
 
 
 def _gate(devnet: Devnet) -> Gate:
@@ -79,13 +82,21 @@ async def _lives(devnet: Devnet, _: str | None) -> None:
 
 
 async def _database_gone(devnet: Devnet, _: str | None) -> None:
-    _gate(devnet).broken = True
-    _gate(devnet).spared.add("/v1/health")
+    gate = _gate(devnet)
+    gate.broken = True
+    gate.spared.update(_HEALTH)
+    if devnet.options.generation == AUGUST:
+        devnet.net.genesis.gate.failing.update(_HUB_POOL)
+        devnet.net.producer.producing = False
 
 
 async def _database_back(devnet: Devnet, _: str | None) -> None:
-    _gate(devnet).broken = False
-    _gate(devnet).spared.clear()
+    gate = _gate(devnet)
+    gate.broken = False
+    gate.spared.clear()
+    if devnet.options.generation == AUGUST:
+        devnet.net.genesis.gate.failing.difference_update(_HUB_POOL)
+        devnet.net.producer.producing = True
 
 
 async def _stranger(devnet: Devnet, _: str | None) -> None:
@@ -129,6 +140,7 @@ FAULTS = (
         _stats_500,
         _stats_ok,
         tolerated=True,
+        only=APRILS,
     ),
     Fault(
         "garbage-json",
@@ -152,11 +164,13 @@ FAULTS = (
         "some answers are 500, between good ones; no figure is lost to the dead connections",
         _dies,
         _lives,
+        only=APRILS,
     ),
     Fault(
         "db-down",
-        "the coordinator's database is gone: everything that reads it is a 500, its health says ok",
-        "all lists are 500 while /v1/health answers ok",
+        "the coordinator's database is gone: everything that reads it is a 500, its health says ok; in 2026-08 it is "
+        "the hub's, too: its mempool is a 500, its head stands, its health says ok",
+        "all lists are 500 while health answers ok; at the hub, the head is read and the mempool is not",
         _database_gone,
         _database_back,
     ),

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aitbc_tui.devnet.august.store import AugustStore
 from aitbc_tui.devnet.fault import Fault, Switch
+from aitbc_tui.devnet.options import APRILS
 from aitbc_tui.devnet.receipts import Signing
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 VIENNA_S = 3600
 AMOUNT = 7.0
+HIGH_AMOUNT = 15.0
+EXPIRES_S = 6
 
 
 def _signing(how: Signing) -> Switch:
@@ -46,9 +50,20 @@ async def _no_poison(devnet: Devnet, _: str | None) -> None:
 
 
 async def _escrow_stuck(devnet: Devnet, _: str | None) -> None:
-    """One job of the operator's, paid and then cancelled: a cancel refunds nothing."""
-    job = _paid(devnet)
-    devnet.store.cancel(devnet.keys.client, job.job_id)
+    """One paid job of the operator's that ends without a result: a cancel refunds nothing, an expiry neither.
+
+    In 2026-08 it is one of high value, which no miner is offered: it waits until its time is over (pain 3).
+    """
+    if not isinstance(devnet.store, AugustStore):
+        devnet.store.cancel(devnet.made.client, _paid(devnet, AMOUNT).job_id)
+        return
+    job = _paid(devnet, HIGH_AMOUNT, ttl_s=EXPIRES_S)
+
+    async def looked_at() -> None:
+        await devnet.clock.sleep(EXPIRES_S + 1)
+        devnet.store.expire(job)
+
+    devnet.spawn(looked_at())
 
 
 async def _refunded(devnet: Devnet, _: str | None) -> None:
@@ -61,7 +76,7 @@ async def _refunded(devnet: Devnet, _: str | None) -> None:
 async def _unsettled(devnet: Devnet, _: str | None) -> None:
     """One job of the operator's, paid and completed, whose release has no transaction."""
     devnet.store.settles = False
-    _paid(devnet)
+    _paid(devnet, AMOUNT)
 
 
 async def _settled(devnet: Devnet, _: str | None) -> None:
@@ -71,9 +86,14 @@ async def _settled(devnet: Devnet, _: str | None) -> None:
             payment.transaction_hash = "0xlatersettlement"
 
 
-def _paid(devnet: Devnet) -> Job:
-    devnet.store.exchange = True
-    return devnet.store.submit(devnet.keys.client, devnet.clients.payload(), amount=AMOUNT)
+def _paid(devnet: Devnet, amount: float, ttl_s: int = 900) -> Job:
+    store, client = devnet.store, devnet.made.client
+    if isinstance(store, AugustStore):
+        job = store.submit(client, devnet.clients.payload(), ttl_seconds=ttl_s)
+        store.pay_escrow(job, amount, "AITBC", store.net.wallet.address, store.net.treasury.address)
+        return job
+    store.exchange = True
+    return store.submit(client, devnet.clients.payload(), ttl_seconds=ttl_s, amount=amount)
 
 
 FAULTS = (
@@ -105,6 +125,7 @@ FAULTS = (
         _vienna,
         _utc,
         tolerated=True,
+        only=APRILS,
     ),
     Fault(
         "poison-receipt",
@@ -113,10 +134,11 @@ FAULTS = (
         _poison,
         _no_poison,
         tolerated=True,
+        only=APRILS,
     ),
     Fault(
         "escrow-stuck",
-        "a paid job of the operator's is cancelled, and the escrow is not refunded",
+        "a paid job of the operator's is cancelled (in 2026-08: runs out of its time), the escrow is not refunded",
         "money held for a job that is over",
         _escrow_stuck,
         _refunded,

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from aitbc_tui.devnet.chain_net import Node
 from aitbc_tui.devnet.fault import Fault, number_of
 from aitbc_tui.devnet.faults_chain import follower_of
-from aitbc_tui.devnet.machines import NODE_UNIT, P2P_UNIT, RPC_UNIT, write_env_file
+from aitbc_tui.devnet.machines import NODE_UNIT, P2P_UNIT, RPC_UNIT, Machine, write_env_file
+from aitbc_tui.devnet.options import APRILS
 from aitbc_tui.devnet.units import UnitState
+from aitbc_tui.domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from aitbc_tui.devnet.network import Devnet
@@ -25,7 +27,7 @@ async def _follower_down(devnet: Devnet, _: str | None) -> None:
     follower = follower_of(devnet)
     follower.running = False
     machine = devnet.machine(follower.name)
-    for unit in (NODE_UNIT, RPC_UNIT, P2P_UNIT):
+    for unit in _own_units(machine):
         machine.files.set_unit(unit, UnitState.FAILED)
     await devnet.parts.servers[follower.name].close()
     if machine.p2p is not None:
@@ -38,9 +40,26 @@ async def _follower_back(devnet: Devnet, _: str | None) -> None:
     await devnet.parts.servers[follower.name].open()
     if machine.p2p is not None:
         await machine.p2p.open()
-    for unit in (NODE_UNIT, RPC_UNIT, P2P_UNIT):
+    for unit in _own_units(machine):
         machine.files.restart_unit(unit)
     follower.running = True
+
+
+def _own_units(machine: Machine) -> list[str]:
+    """Of its node; in 2026-08 the P2P service was never seen running."""
+    return [unit for unit in (NODE_UNIT, RPC_UNIT, P2P_UNIT) if unit in machine.files.units]
+
+
+async def _importer_dead(devnet: Devnet, _: str | None) -> None:
+    follower = follower_of(devnet)
+    follower.running = False
+    devnet.machine(follower.name).files.set_unit(NODE_UNIT, UnitState.FAILED)
+
+
+async def _importer_back(devnet: Devnet, _: str | None) -> None:
+    follower = follower_of(devnet)
+    follower.running = True
+    devnet.machine(follower.name).files.restart_unit(NODE_UNIT)
 
 
 def _node(devnet: Devnet, value: str | None) -> Node:
@@ -56,11 +75,23 @@ async def _unhang(devnet: Devnet, value: str | None) -> None:
 
 
 async def _limit(devnet: Devnet, value: str | None) -> None:
-    follower_of(devnet).gate.limited_s = number_of("rate-limit", value, RETRY_AFTER_S)
+    """In 2026-08 others behind the same address use every bucket up, and the server itself asks for its minute."""
+    follower = follower_of(devnet)
+    limits = devnet.made.limits.get(follower.name)
+    if limits is None:
+        follower.gate.limited_s = number_of("rate-limit", value, RETRY_AFTER_S)
+    elif value is not None:
+        raise ConfigError(f"rate-limit={value}: a server of {devnet.options.generation} always says 60")
+    else:
+        limits.spare = 0
 
 
 async def _unlimit(devnet: Devnet, _: str | None) -> None:
-    follower_of(devnet).gate.limited_s = 0
+    follower = follower_of(devnet)
+    follower.gate.limited_s = 0
+    limits = devnet.made.limits.get(follower.name)
+    if limits is not None:
+        limits.spare = None
 
 
 async def _flood(devnet: Devnet, value: str | None) -> None:
@@ -180,6 +211,13 @@ FAULTS = (
         _follower_back,
     ),
     Fault(
+        "importer-dead",
+        "the follower's node process is gone; its RPC answers with the last head, its health says ok",
+        "the unit that imports is not active, and its head stands",
+        _importer_dead,
+        _importer_back,
+    ),
+    Fault(
         "rpc-hang",
         "a node's RPC accepts connections and never answers",
         "its RPC times out while other things on the same host answer",
@@ -209,6 +247,7 @@ FAULTS = (
         "a transaction left the mempool and is in none of the blocks made meanwhile",
         _unpayable,
         _payable,
+        only=APRILS,
     ),
     Fault(
         "chain-id-unset",
@@ -217,6 +256,7 @@ FAULTS = (
         _no_chain_id,
         _chain_id,
         value="NODE",
+        only=APRILS,
     ),
     Fault(
         "clock-skew",
@@ -232,6 +272,7 @@ FAULTS = (
         "activating/auto-restart with a rising count of restarts",
         _crash_loop,
         _steady,
+        only=APRILS,
     ),
     Fault(
         "disk-full",
@@ -256,6 +297,7 @@ FAULTS = (
         _drift,
         _undrift,
         value="SECONDS",
+        only=APRILS,
     ),
     Fault(
         "unit-suffixes",

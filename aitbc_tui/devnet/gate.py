@@ -28,7 +28,7 @@ class Gate:
     limited_s: int = 0  # everything is 429 with this Retry-After
     stranger: bool = False  # another service listens here
     wrapped: set[str] = field(default_factory=set)  # paths whose 200 has an error inside
-    _count: int = 0
+    asked: int = 0  # requests so far
 
     def __post_init__(self) -> None:
         self.answering.set()
@@ -42,8 +42,8 @@ class Gate:
 
     def fails(self, path: str) -> bool:
         """Whether this answer is a 500."""
-        self._count += 1
-        if self.every and self._count % self.every == 0:
+        self.asked += 1
+        if self.every and self.asked % self.every == 0:
             return True
         return (self.broken and path not in self.spared) or path in self.failing
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp
 
+from aitbc_tui.devnet.august.limits import Limits
+from aitbc_tui.devnet.august.tokens import Mint
 from aitbc_tui.devnet.chain_net import ChainNet, Node, Note
 from aitbc_tui.devnet.coordinator import Coordinator
 from aitbc_tui.devnet.gate import Gate
@@ -30,6 +32,8 @@ class Generation:
     node_app: Callable[[Node], ASGIApp]
     coordinator_app: Callable[[Gate], ASGIApp]
     p2p: bool = True  # whether the nodes' P2P service runs
+    mint: Mint | None = None  # of the tokens, where the coordinator wants them
+    limits: dict[str, Limits] = field(default_factory=dict)  # of each server that counts requests, by its name
 
 
 def make_generation(

@@ -50,7 +50,7 @@ def options_from(args: argparse.Namespace) -> DevnetOptions:
     )
     options.check()
     for text in options.faults:
-        parse_fault(text)
+        parse_fault(text, options.generation)
     return options
 
 
@@ -121,10 +121,10 @@ async def _switch(devnet: object, lines: asyncio.Queue[str]) -> None:
             continue
         try:
             if line[0] == "+":
-                fault, value = parse_fault(line[1:])
+                fault, value = parse_fault(line[1:], devnet.options.generation)
                 await devnet.fault_on(fault.name, value)
             elif line[0] == "-":
-                fault, _ = parse_fault(line[1:])
+                fault, _ = parse_fault(line[1:], devnet.options.generation)
                 await devnet.fault_off(fault.name)
             else:
                 sys.stderr.write(f"devnet: {line[:80]!r}: +FAULT[=VALUE] or -FAULT is understood\n")

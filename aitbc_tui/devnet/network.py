@@ -129,7 +129,7 @@ class Devnet:
                 shutil.rmtree(folder, ignore_errors=True)
 
     async def _open(self) -> None:
-        wanted = [parse_fault(text) for text in self.options.faults]
+        wanted = [parse_fault(text, self.options.generation) for text in self.options.faults]
         real = await self._real_ollama()
         assembler = Assembler(self.options, self.dir, self.seeded, self.keys, self.made)
         self.parts = assembler.parts
@@ -260,13 +260,13 @@ class Devnet:
 
     async def fault_on(self, name: str, value: str | None = None) -> None:
         """Break something; ConfigError when there is no such fault or the value means nothing to it."""
-        fault, _ = parse_fault(name)
+        fault, _ = parse_fault(name, self.options.generation)
         await fault.on(self, value)
         self.active[name] = value
 
     async def fault_off(self, name: str) -> None:
         """Mend it again; what it left behind (a stuck job, a bad receipt) stays."""
-        fault, _ = parse_fault(name)
+        fault, _ = parse_fault(name, self.options.generation)
         if name in self.active:
             await fault.off(self, self.active.pop(name))
 

@@ -9,7 +9,8 @@ from aitbc_tui.devnet.clock import Clock, RealClock
 from aitbc_tui.domain.errors import ConfigError
 
 AUGUST = "2026-08"
-GENERATIONS = ("2026-04", "2026-04b", AUGUST)
+APRILS = ("2026-04", "2026-04b")  # each with the coordinator of February
+GENERATIONS = (*APRILS, AUGUST)
 CHAIN_ID = "ait-mainnet"
 ENV_NAME = "devnet"
 REAL_OLLAMA = "http://127.0.0.1:11434"

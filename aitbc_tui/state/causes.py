@@ -25,7 +25,8 @@ _NO_LISTS = frozenset(
     }
 )
 BY_FULL_DISK = frozenset(  # on the same host only
-    {"wedge", "redis-down", "lag", "stall", "not-producing", "producer-dead", "unit-down", "unit-crashloop", "rpc-500"}
+    {"wedge", "redis-down", "lag", "stall", "not-producing", "producer-dead", "importer-dead", "unit-down"}
+    | {"unit-crashloop", "rpc-500"}
 )
 _WAITS = frozenset({"job-waits"})
 # cause -> what it explains, wherever that shows
@@ -36,6 +37,7 @@ EXPLAINS: Mapping[str, frozenset[str]] = {
     "unit-crashloop": frozenset({"p2p-partition", "miner-flapping"}),
     "follower-down": frozenset({"p2p-partition"}),
     "unit-down": frozenset({"p2p-partition"}),
+    "importer-dead": frozenset({"p2p-partition"}),
     "miner-gone": _WAITS,
     "miner-flapping": frozenset({"job-waits", "job-stuck", "miner-gone"}),
     "ollama-down": frozenset({"job-waits", "job-fails-completed"}),

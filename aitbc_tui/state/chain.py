@@ -10,6 +10,7 @@ from aitbc_tui.domain.snapshot import Chain, Fork
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.reduce import block_interval
+from aitbc_tui.state.signers import to_compare
 
 DISPLAY_STEP = 10
 CONFIRM = 2  # comparisons that must disagree before a fork is called
@@ -214,6 +215,9 @@ def questions(world: World, now: float) -> tuple[BlockQuestion, ...]:
             want(name, heights[name])
     for height in world.nodes[source].departures.wanted(world.nodes[source].blocks, world.nodes[source].counts)[:4]:
         want(source, height)
+    compare = to_compare(world, source)
+    if compare is not None:
+        want(source, compare)
     for name in heights:
         if name == source:
             continue

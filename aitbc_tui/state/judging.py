@@ -23,6 +23,8 @@ WEDGE_BLOCKS = 3
 UNITS_RECENT_S = 7.0  # while something is wrong they are read every five seconds
 UNITS_PATIENCE_S = 15.0  # how long a verdict waits for the units to be read that would tell why
 LAG_WINDOW_S = 20.0
+STANDS_S = 10.0
+DATABASE_S = 5.0  # two readings of the mempool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Look:
 
 def judge(look: Look) -> Judgement:
     """One node, the worst thing first (screens 4)."""
-    for check in (_not_heard, _genesis, _forked, _hollow, _stalled, _crash_loop, _importer_down, _stands, _unit_down):
+    reached = (_not_heard, _genesis, _forked, _hollow, _database, _stalled)
+    for check in (*reached, _crash_loop, _importer_down, _stands, _unit_down):
         found = check(look)
         if found is not None:
             return found
@@ -182,11 +185,27 @@ def _hollow(look: Look) -> Judgement | None:
     return _bad("HOLLOW", f"block {thousands(newest.height)} has no proposer or no parent", "hollow", check)
 
 
+def _database(look: Look) -> Judgement | None:
+    """The head is read from a file, what waits from a database of its own: one may fail alone (contract pain 13)."""
+    trouble, head = look.facts.mempool.trouble, look.facts.head.fresh(look.now)
+    if trouble is None or trouble.kind is not TroubleKind.BROKEN or head is None:
+        return None
+    if trouble.status is None or trouble.status < 500 or look.now - trouble.since < DATABASE_S:
+        return None
+    still = f", no block for {coarse_age(look.still_s)}" if look.is_source and (look.still_s or 0.0) > 60.0 else ""
+    text = f"its head is read, its mempool answers {trouble.status}{still}"
+    check = f"curl -s '{look.frame.rpc}/rpc/mempool?chain_id={look.frame.chain_id}'"
+    return _bad("DB DOWN", text, "db-down", check)
+
+
 def _stalled(look: Look) -> Judgement | None:
     """The source's head stands still although it should move; an idle chain is no stall (contract fact 10)."""
     if not look.is_source or look.still_s is None:
         return None
-    limit = max(5 * look.block_time, 10.0, look.frame.heartbeat_s)
+    unit = look.main_unit
+    dead = unit is not None and not unit.running
+    # an idle chain may explain a head that stands; that of a dead producer needs no such patience
+    limit = STANDS_S if dead else max(5 * look.block_time, STANDS_S, look.frame.heartbeat_s)
     head = look.facts.head.value
     age = None if head is None or head.block_age_s is None else head.block_age_s
     still = max(look.still_s, age if age is not None and look.facts.makes_empty_blocks else 0.0)
@@ -194,8 +213,6 @@ def _stalled(look: Look) -> Judgement | None:
         return None
     oldest = look.facts.pool.oldest()
     waiting = oldest is not None and look.now - oldest > limit
-    unit = look.main_unit
-    dead = unit is not None and not unit.running
     if not look.facts.makes_empty_blocks and not waiting and not dead:
         return None
     stopped = look.now - still
@@ -231,7 +248,9 @@ def _importer_down(look: Look) -> Judgement | None:
     unit = look.main_unit
     if unit is None or unit.running or look.is_source:
         return None
-    return _bad("DOWN", f"{unit.name} is {unit.active}", "unit-down", f"systemctl status {unit.name}")
+    head = look.facts.head.value
+    stands = f", its head stands at {thousands(head.height)}" if head is not None else ""
+    return _bad("DOWN", f"{unit.name} is {unit.active}{stands}", "importer-dead", f"systemctl status {unit.name}")
 
 
 def _stands(look: Look) -> Judgement | None:

@@ -1,18 +1,22 @@
-"""The verdict on each mempool. A follower's never drains by design, and that is no alarm (contract fact 7)."""
+"""The verdict on each mempool. A follower's never drains by design, and that is no alarm (contract fact 7).
+
+In 2026-08 nothing is sent on: what a follower was given waits there for ever, and that is one (contract pain 18).
+"""
 
 from __future__ import annotations
 
 from statistics import median
 
-from aitbc_tui.domain.figures import coarse_age, thousands
+from aitbc_tui.domain.figures import coarse_age, short_hash, thousands
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import Chain, MempoolRow, PaneSummary
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.state.facts import NodeFacts, World
-from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
+from aitbc_tui.state.topology import PLATFORM, PRODUCER_ROLE, NodeFrame
 
 STUCK_S = 60.0
+NOT_SENT_ON_S = 18.0  # 2026-08: at the hub a transaction is in a block after ten seconds
 FLOOD_S = 7.0  # three readings in a row
 
 
@@ -35,7 +39,7 @@ def _row(world: World, frame: NodeFrame, chain: Chain, now: float) -> MempoolRow
     drains = _drains(world, frame, chain)
     return MempoolRow(
         name=frame.name,
-        verdict=_verdict(facts, drains, now),
+        verdict=_kept(world, frame, chain, now) if not drains else _verdict(facts, now),
         reading=facts.mempool,
         in_per_min=came,
         out_per_min=went,
@@ -48,7 +52,32 @@ def _row(world: World, frame: NodeFrame, chain: Chain, now: float) -> MempoolRow
     )
 
 
-def _verdict(facts: NodeFacts, drains: bool, now: float) -> Verdict:
+def _kept(world: World, frame: NodeFrame, chain: Chain, now: float) -> Verdict:
+    """Of a node that makes no blocks."""
+    facts = world.nodes[frame.name]
+    if facts.mempool.freshness(now) is not Freshness.FRESH:
+        return _verdict(facts, now)
+    if frame.generation != PLATFORM:
+        return Verdict(Level.NONE, SafeText("keeps"), SafeText("a follower never drains: not counted"))
+    source = world.nodes.get(SafeText(chain.source or ""))
+    stuck = [tx for tx, since in facts.pool.seen.items() if now - since > NOT_SENT_ON_S and not _had(source, tx)]
+    if not stuck:
+        return Verdict(Level.NONE, SafeText("keeps"), SafeText("a follower sends nothing on: not counted"))
+    oldest = min(stuck, key=lambda tx: facts.pool.seen[tx])
+    which = short_hash(oldest) if len(stuck) == 1 else f"{len(stuck)}, the oldest {short_hash(oldest)},"
+    text = f"{which} waits {coarse_age(now - facts.pool.seen[oldest])}: taken here, and sent on to nobody"
+    return Verdict(Level.WARN, SafeText("not sent on"), SafeText(text))
+
+
+def _had(source: NodeFacts | None, tx_hash: str) -> bool:
+    """Whether the node that makes the blocks has it as well, waiting or in a block that was read."""
+    if source is None:
+        return False
+    mined = {str(tx.tx_hash) for block in source.blocks.values() for tx in block.transactions}
+    return tx_hash in source.pool.seen or tx_hash in mined
+
+
+def _verdict(facts: NodeFacts, now: float) -> Verdict:
     state = facts.mempool.freshness(now)
     trouble = facts.mempool.trouble
     why = trouble.detail if trouble else SafeText("")
@@ -62,8 +91,6 @@ def _verdict(facts: NodeFacts, drains: bool, now: float) -> Verdict:
         }.get(state, Level.WARN)
         word = "waits" if state is Freshness.CONNECTING else state.value
         return Verdict(level, SafeText(word), why)
-    if not drains:
-        return Verdict(Level.NONE, SafeText("keeps"), SafeText("a follower never drains: not counted"))
     since = facts.pool.capped_since
     if since is not None and now - since > FLOOD_S and facts.mempool.value is not None:
         text = f"{facts.mempool.value.count:,} or more wait, for {coarse_age(now - since)}: the API counts no further"

@@ -34,10 +34,12 @@ _ALL: tuple[tuple[Rule, str], ...] = (
     # mempools
     (Rule("mempool-flood", "flooded", _WARN), "who sends? fees decide who waits"),
     (Rule("mempool-stuck", "mempool", _WARN, hold_s=8.0), "1: does the producer make blocks?"),
+    (Rule("tx-stuck", "tx", _WARN), "send it to the producer's RPC"),
     (Rule("tx-vanished", "TX GONE", _BAD, _FINDING), "can its sender pay? send it anew"),
     # nodes and hosts
     (Rule("follower-down", "DOWN", _BAD, hold_s=2.0), "l: its log, then start the unit"),
     (Rule("producer-down", "DOWN", _BAD, hold_s=2.0), "l: its log, then start the unit"),
+    (Rule("importer-dead", "DOWN", _BAD, hold_s=2.0), "l: its log, then start the unit"),
     (Rule("unit-down", "unit", _WARN, hold_s=20.0), "l: its log, then start the unit"),
     (Rule("unit-crashloop", "CRASHES", _BAD, hold_s=2.0), "l: why it dies"),
     (Rule("rpc-down", "rpc", _WARN, hold_s=4.0), "l: the log of its RPC unit"),

@@ -24,6 +24,7 @@ from aitbc_tui.state.alarms import Sign
 from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.rulebook import REMEDIES, RULES
+from aitbc_tui.state.signers import foreign_blocks
 from aitbc_tui.state.sources import coordinator_trouble, ollama_trouble
 
 __all__ = [
@@ -40,6 +41,11 @@ __all__ = [
 ]
 BACK_S = 20.0
 ENDED_UNPAID = ("CANCELED", "EXPIRED", "FAILED")
+_POOL_RULES = {
+    ("waits long", True): "mempool-stuck",
+    ("flooded", True): "mempool-flood",
+    ("not sent on", False): "tx-stuck",
+}
 
 
 def sign(rule: str, about: str, evidence: str, check: str = "", host: str = "", remedy: str = "") -> Sign:
@@ -66,12 +72,12 @@ def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, 
         if head is not None and bare.trouble is not None and bare.trouble.kind.value == "empty":
             text = f"/rpc/head says {bare.trouble.detail}; with chain_id it is at {thousands(head.height)}"
             yield sign("chain-id-unset", row.name, text, f"curl -s {rpc}/rpc/head", row.host)
-        for block in facts.blocks.values():
-            if block.signer is not None and block.signer != block.proposer:
-                by = f"signed by {block.signer}" if block.signer else "no key could have signed it"
-                text = f"block {thousands(block.height)} names {block.proposer} as proposer, {by}"
-                yield sign("signer-mismatch", row.name, text, f"curl -s {rpc}/rpc/blocks/{block.height}", row.host)
-                break
+    for foreign in foreign_blocks(world, chain.source):
+        frame, block = world.topology.node(foreign.node), foreign.block
+        by = f"signed by {foreign.signer}" if foreign.signer else "no key could have signed it"
+        text = f"block {thousands(block.height)} names {block.proposer} as proposer, {by}"
+        check = f"curl -s {frame.rpc if frame is not None else ''}/rpc/blocks/{block.height}"
+        yield sign("signer-mismatch", foreign.node, text, check, frame.host if frame is not None else "")
 
 
 def link_signs(world: World, rows: Iterable[LinkRow], now: float) -> Iterator[Sign]:
@@ -161,9 +167,10 @@ def mempool_signs(world: World, rows: Iterable[MempoolRow]) -> Iterator[Sign]:
     for row in rows:
         frame = world.topology.node(row.name)
         rpc, host = (frame.rpc, frame.host) if frame is not None else ("", "")
-        rule = {"waits long": "mempool-stuck", "flooded": "mempool-flood"}.get(str(row.verdict.word))
-        if row.drains and rule is not None:
-            yield sign(rule, row.name, row.verdict.text, f"curl -s '{rpc}/rpc/mempool?limit=10001'", host)
+        rule = _POOL_RULES.get((str(row.verdict.word), row.drains))
+        if rule is not None:
+            chain = f"&chain_id={frame.chain_id}" if frame is not None and frame.chain_id else ""
+            yield sign(rule, row.name, row.verdict.text, f"curl -s '{rpc}/rpc/mempool?limit=10001{chain}'", host)
 
 
 def gpu_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign]:

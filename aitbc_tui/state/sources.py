@@ -80,7 +80,8 @@ def coordinator_trouble(world: World, now: float) -> Named | None:
     topology = world.topology
     if not topology.coordinator or not link_up(world, topology.coordinator_host):
         return None
-    check = f"curl -sS -m 10 {topology.coordinator}/v1/health"
+    health = "/health" if topology.of_platform("coordinator") else "/v1/health"
+    check = f"curl -sS -m 10 {topology.coordinator}{health}"
     lists = _lists(world)
     troubles = {name: seen.trouble for name, seen in lists.items() if seen.trouble is not None}
     named = next((t for t in troubles.values() if by_kind(t)), None)

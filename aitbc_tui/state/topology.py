@@ -8,6 +8,7 @@ from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow, Server
 from aitbc_tui.domain.text import SafeText
 
 PRODUCER_ROLE = "genesis"
+PLATFORM = "2026-08"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,10 @@ class Topology:
 
     def node(self, name: str) -> NodeFrame | None:
         return next((frame for frame in self.nodes if frame.name == name), None)
+
+    def of_platform(self, server: str) -> bool:
+        """Whether the server of this name is one of the 2026-08 platform, as probing found."""
+        return any(row.name == server and row.generation == PLATFORM for row in self.capabilities)
 
     @property
     def producer(self) -> NodeFrame | None:

@@ -22,7 +22,6 @@ from aitbc_tui.collect.setup import Setup
 from aitbc_tui.config.load import Flags, load
 from aitbc_tui.config.model import Origin, OriginKind, SecretSource
 from aitbc_tui.config.secrets import Secret
-from aitbc_tui.devnet.august.kit import August
 from aitbc_tui.devnet.august.store import AugustStore
 from aitbc_tui.devnet.august.tokens import Mint
 from aitbc_tui.devnet.child import Child, start_child
@@ -388,7 +387,7 @@ async def test_a_forged_token_is_a_401_in_words(august: Child, tmp_path: Path) -
 async def test_a_limit_pauses_one_bucket_and_the_rest_goes_on(tmp_path: Path) -> None:
     async with Devnet.start(DevnetOptions(seed=SEED, generation="2026-08")) as devnet:
         made = devnet.made
-        assert isinstance(made, August) and made.limits is not None
+        assert made.limits
         async with Collector(setup_of(devnet.config_path, tmp_path)) as collector:
             with running(collector):
                 await until(collector, lambda s: s.headline.word == "sound")

@@ -54,8 +54,26 @@ def test_the_table_is_complete() -> None:
 
 def test_an_unknown_fault_gets_a_suggestion() -> None:
     with pytest.raises(ConfigError, match="did you mean receipt-bad"):
-        parse_fault("reciept-bad")
-    assert parse_fault("wedge=12")[1] == "12"
+        parse_fault("reciept-bad", "2026-04")
+    assert parse_fault("wedge=12", "2026-04")[1] == "12"
+
+
+def test_a_fault_of_another_generation_is_refused() -> None:
+    with pytest.raises(ConfigError, match="token-expired does not exist in 2026-04") as refused:
+        parse_fault("token-expired", "2026-04")
+    assert refused.value.remedy == "--generation 2026-08"
+    with pytest.raises(ConfigError, match="redis-down does not exist in 2026-04b"):
+        parse_fault("redis-down", "2026-04b")
+    assert parse_fault("token-expired=client", "2026-08")[1] == "client"
+    rows = listing().splitlines()
+    assert next(row for row in rows if row.startswith("signer-mismatch")).endswith("(only in 2026-08)")
+    assert next(row for row in rows if row.startswith("wedge")).endswith("(only in 2026-04 and 2026-04b)")
+    assert "only in" not in next(row for row in rows if row.startswith("fork"))
+
+
+def test_every_name_gets_a_hint() -> None:
+    with pytest.raises(ConfigError, match=r"did you mean .+\?"):
+        parse_fault("nosuch", "2026-04")
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))

@@ -6,22 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from aitbc_tui.devnet import faults_money, faults_nodes
+from aitbc_tui.devnet import faults_nodes
+from aitbc_tui.devnet.august.net import AugustNet
 from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.domain.alarm import Alarm
-from aitbc_tui.domain.figures import money, short_hash, thousands
+from aitbc_tui.domain.figures import clock, coarse_age, money, short_hash, thousands
 from aitbc_tui.domain.receipt import about_key
+from aitbc_tui.protocol.jwt import read_token
 from tests.fixtures.simulated import Bench
 
 WITHIN_S = 30.0
 JOB_S = 70.0  # the shipped miner's own limit of 60 s, and ten more
 BUSY_MINER_S = 100.0
+HEARTBEAT_S = 70.0  # an idle chain of August shows a new block once a minute, and ten more
 Proof = Callable[[Bench, Alarm], bool]
 
 
 @dataclass(frozen=True)
 class Row:
-    """`proof`: the evidence equals what the devnet did. `within_s`: the contract's own threshold + 10 s, if longer."""
+    """`proof`: the evidence equals what the devnet did. `within_s`: the contract's own threshold + 10 s, if longer.
+
+    `longer_s`: how long the fault goes on after its alarm. `clears_s`: 30, or what the server itself asked us to wait.
+    """
 
     name: str
     about: str | None
@@ -31,6 +37,8 @@ class Row:
     generation: str = "2026-04"
     later: bool = False  # what proves it is read in the polls after the alarm
     job_every_s: float = 5.0
+    longer_s: float = 3.0
+    clears_s: float = 30.0
 
     @property
     def id(self) -> str:
@@ -121,7 +129,10 @@ def substituted(bench: Bench, alarm: Alarm) -> bool:
 
 def escrowed(bench: Bench, alarm: Alarm) -> bool:
     payment = next(p for p in bench.devnet.store.payments.values() if p.job_id.startswith(alarm.about))
-    return payment.status == "escrowed" and f"{money(faults_money.AMOUNT)} AITBC" in alarm.evidence
+    said = (
+        f"{money(payment.amount)} AITBC still escrowed, and the job is {bench.devnet.store.jobs[payment.job_id].state}"
+    )
+    return payment.status == "escrowed" and alarm.evidence == said
 
 
 def unpaid(bench: Bench, alarm: Alarm) -> bool:
@@ -153,6 +164,52 @@ def newest_under_a_strange_key(bench: Bench, alarm: Alarm) -> bool:
     named = [body for _, job, body in bench.devnet.store.receipts[-20:] if job.job_id[:8] in alarm.evidence]
     seals = [cast("dict[str, str]", body["signature"]) for body in named]
     return [about_key(seal["key_id"]) for seal in seals] == [alarm.about]
+
+
+def importer_dead(bench: Bench, alarm: Alarm) -> bool:
+    return alarm.evidence == f"aitbc-blockchain-node.service is failed, its head stands at {thousands(_head(bench, 1))}"
+
+
+def database_lost(bench: Bench, alarm: Alarm) -> bool:
+    """One database, two servers: both say so, and the hub's head that stands is no alarm of its own."""
+    lost = {str(a.about) for a in bench.snapshot.alarms if a.rule == "db-down"}
+    if alarm.about == "coordinator":
+        said = 'health says ok, every list says broken: 500 "An internal server error occurred"'
+        return lost == {"coordinator", "genesis"} and alarm.evidence == said
+    still = coarse_age(bench.now - (bench.snapshot.nodes[0].head_changed_at or 0.0))
+    said = f"its head is read, its mempool answers 500, no block for {still}"
+    return alarm.about == "genesis" and alarm.evidence == said
+
+
+def expired(bench: Bench, alarm: Alarm) -> bool:
+    """The token that lies in the file, read by the test itself."""
+    token = (bench.devnet.dir / "keys" / str(alarm.about)).read_text().strip()
+    expires_at = read_token(token).expires_at
+    return expires_at is not None and alarm.evidence == (
+        f"expired less than a minute ago, at {clock(expires_at)} UTC: put a new one into {alarm.about}_file"
+    )
+
+
+def foreign_key(bench: Bench, alarm: Alarm) -> bool:
+    net = bench.devnet.net
+    assert isinstance(net, AugustNet)
+    height = int(alarm.evidence.split()[1].replace(",", ""))
+    block = net.genesis.state.blocks[(CHAIN_ID, height)]
+    sealed = net.sealed_by(block)
+    named = f"names {net.wallet.address} as proposer, signed by {net.stranger.address}"
+    return named in alarm.evidence and sealed == net.stranger.address
+
+
+def not_sent_on(bench: Bench, alarm: Alarm) -> bool:
+    (waiting,) = bench.devnet.net.nodes[1].state.mempool
+    mined = {str(tx["tx_hash"]) for b in bench.devnet.net.genesis.state.blocks.values() for tx in b.transactions}
+    pending = bench.devnet.net.genesis.state.mempool
+    return waiting not in mined and waiting not in pending and alarm.evidence.startswith(short_hash(waiting))
+
+
+def asked_no_more(bench: Bench, alarm: Alarm) -> bool:
+    """The evidence, and no question of ours since the server said when: what it counted as refused were the first."""
+    return "asked too often, pauses" in alarm.evidence
 
 
 ROWS: tuple[Row, ...] = (
@@ -210,7 +267,43 @@ ROWS: tuple[Row, ...] = (
     Row("stall", "genesis", says("no new block for"), generation="2026-04b"),
     Row("producer-dead", "genesis", says("is failed"), generation="2026-04b"),
     Row("tx-vanished", None, vanished, generation="2026-04b"),
+    Row("role-swapped", "follower", says("proposes the blocks"), generation="2026-04b"),
+    Row("height-back", "follower", went_back, generation="2026-04b"),
+    Row("late-join", "follower", no_blocks, generation="2026-04b"),
+    Row("mempool-flood", "genesis", says("100 or more wait"), generation="2026-04b"),
+    Row("importer-dead", "follower", importer_dead, generation="2026-04b"),
+    # the platform of August: other limits, other credentials, other bodies
+    Row("token-expired", "admin", expired, generation="2026-08"),
+    Row("token-expired", "client", expired, value="client", generation="2026-08"),
+    Row("signer-mismatch", "genesis", foreign_key, generation="2026-08"),
+    Row("tx-stuck", "follower", not_sent_on, generation="2026-08"),
+    Row("fork", "follower", forked, generation="2026-08", later=True),
+    Row("stall", "genesis", says("no new block for"), HEARTBEAT_S, generation="2026-08"),
+    Row("producer-dead", "genesis", says("is failed"), HEARTBEAT_S, generation="2026-08"),
+    Row("importer-dead", "follower", importer_dead, generation="2026-08", longer_s=70.0),
+    Row("genesis-mismatch", "follower", block_zero, generation="2026-08"),
+    Row("height-back", "follower", went_back, generation="2026-08"),
+    Row("follower-down", "follower", says("nothing listens", "is failed"), generation="2026-08"),
+    Row("rpc-hang", "follower", says("no complete answer", "within 5 s"), generation="2026-08"),
+    Row("rate-limit", "follower", asked_no_more, generation="2026-08", clears_s=75.0),
+    Row("mempool-flood", "genesis", says("100 or more wait"), generation="2026-08"),
+    Row("clock-skew", "follower", says(f"{faults_nodes.SKEW_S} s ahead of ours"), generation="2026-08"),
+    Row("disk-full", "follower", says("is 99 % full"), generation="2026-08"),
+    Row("db-down", None, database_lost, generation="2026-08", later=True, longer_s=90.0),
+    Row("coordinator-500", "coordinator", says("500"), generation="2026-08"),
+    Row("wrong-service", "coordinator", says("no coordinator there"), generation="2026-08"),
+    Row("error-in-200", "coordinator", says("200 with an error inside"), generation="2026-08"),
+    Row("miner-gone", None, silent_miner(0), BUSY_MINER_S, generation="2026-08"),
+    Row("job-stuck", None, stuck_job, JOB_S, generation="2026-08"),
+    Row("job-fails-completed", None, billed, generation="2026-08"),
+    Row("model-substituted", None, substituted, generation="2026-08"),
+    Row("receipt-bad", None, job_of_receipt, generation="2026-08"),
+    Row("receipt-attacker-key", None, newest_under_a_strange_key, generation="2026-08"),
+    Row("escrow-stuck", None, escrowed, generation="2026-08"),
+    Row("paid-unsettled", None, unpaid, generation="2026-08"),
+    Row("ssh-drop", "follower", says("SSH: "), generation="2026-08"),
     # the same fault elsewhere
+    Row("importer-dead", "follower", importer_dead),
     Row("garbage-json", "follower", says("broken: "), value="follower"),
     Row("error-in-200", "follower", says("200 with an error inside"), value="follower"),
     Row("ssh-drop", "genesis", says("SSH: "), value="genesis"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
@@ -21,17 +20,9 @@ from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.devnet.seeded import Seeded
 
 
-@dataclass(frozen=True, slots=True)
-class August(Generation):
-    """With what a fault needs to expire tokens and to use limits up."""
-
-    mint: Mint | None = None
-    limits: dict[str, Limits] | None = None
-
-
 def make_august(
     options: DevnetOptions, seeded: Seeded, keys: Keys, note_node: Note, note_coordinator: Callable[[str], None]
-) -> August:
+) -> Generation:
     """A hub (called genesis here, as its role is), followers, and the coordinator beside the hub."""
     net = AugustNet(options, seeded, note_node)
     mint = Mint.of(options.clock, seeded)
@@ -48,7 +39,7 @@ def make_august(
         limits["coordinator"] = made.limits
         return made.app()
 
-    return August(
+    return Generation(
         net=net,
         store=store,
         client=mint.client,

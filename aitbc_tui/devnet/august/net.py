@@ -13,6 +13,7 @@ from aitbc_tui.devnet.chain_net import ChainNet, Node, Note
 from aitbc_tui.devnet.clock import naive
 from aitbc_tui.devnet.options import CHAIN_ID, DevnetOptions
 from aitbc_tui.devnet.seeded import JsonObject, Seeded
+from aitbc_tui.protocol.platform_signer import recover
 
 BLOCK_S, HEARTBEAT_S = 3.0, 9.0  # as recorded; the defaults are 10 and 60
 LEASE_S = 3600
@@ -160,6 +161,13 @@ class AugustNet(ChainNet):
             rogue = block.proposer != self.wallet.address
             self._seals[block.hash] = (self.stranger if rogue else self.wallet).sign_hash(block.hash)
         return self._seals[block.hash]
+
+    def sealed_by(self, block: Block) -> str | None:
+        """The address whose key signed this block."""
+        seal = self.signature(block)
+        if seal is None:
+            return None
+        return recover(bytes.fromhex(block.hash.removeprefix("0x")), bytes.fromhex(seal.removeprefix("0x")))
 
     def tx_id(self, digest: str) -> int:
         """The row number a transaction got."""

@@ -56,12 +56,12 @@ def view(job: Job) -> JsonObject:
 
 
 def payment_view(payment: Payment) -> JsonObject:
-    """The amount is a string, and "released" names no transaction."""
+    """The amount is a string; "released" names no transaction unless somebody settled it."""
     return {
         **payment.view(),
         "amount": f"{payment.amount:.8f}",
         "escrow_address": payment.job_id[:16],
-        "transaction_hash": None,
+        "transaction_hash": payment.transaction_hash,
     }
 
 

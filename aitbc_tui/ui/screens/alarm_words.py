@@ -133,6 +133,11 @@ WORDS: dict[str, Words] = {
         "Nothing of the answer was used.",
         ("Ask by hand with the command under check.",),
     ),
+    "importer-dead": Words(
+        "The unit that imports blocks at {about} does not run: its head stands still.",
+        "The RPC is a process of its own: it answers, and its /health says ok.",
+        ("l reads why it ended.", "o starts its unit; it catches up by itself."),
+    ),
     "unit-down": Words(
         "A configured unit of {about} does not run.",
         "The node may still answer: its services are processes of their own.",
@@ -263,6 +268,11 @@ WORDS: dict[str, Words] = {
         "This is not a stopped producer: it drains, and not fast enough.",
         ("Look at the senders of the newest (2).", "Raise the fee of what must go first."),
     ),
+    "tx-stuck": Words(
+        "{about} took a transaction with 200 and sends it on to nobody: only the producer makes blocks.",
+        "This is not a full mempool: it would wait here for ever.",
+        ("Send it to the RPC of the producer.", "aitbc-tui tx HASH says which node holds it."),
+    ),
     "tx-vanished": Words(
         "A transaction was accepted and is now neither pending nor in a block.",
         "200 means taken into the pool, not into a block.",
@@ -279,9 +289,9 @@ WORDS: dict[str, Words] = {
         ("Wait; every further question makes it slower.", "`l` reads its log."),
     ),
     "db-down": Words(
-        "The coordinator has lost its database.",
-        "Its process lives, /v1/health may even say ok.",
-        ("Look at its database's unit.",),
+        "{about} has lost its database: what is read from it fails, other things go on.",
+        "Its process lives, and its /health says ok.",
+        ("Look at the unit of its database, its disk, and whether it was ever migrated.",),
     ),
     "redis-down": Words(
         "The gossip backend does not answer: blocks and transactions do not spread.",
