@@ -47,6 +47,11 @@ def thousands(number: int) -> SafeText:
     return SafeText(f"{number:,}")
 
 
+def of_things(number: int, thing: str) -> SafeText:
+    """`1 height`, `5,640 heights`."""
+    return SafeText(f"{number:,} {thing}{'' if number == 1 else 's'}")
+
+
 def short_hash(value: str) -> SafeText:
     """First 8 and last 6 digits, without `0x`."""
     digits = value.removeprefix("0x")

@@ -134,7 +134,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class MempoolRow:
-    """One node's mempool. Rates per minute are None until a minute was watched; `oldest_s` since first seen here."""
+    """One node's mempool. Rates per minute are None until a minute was watched; `oldest_s` since first seen here.
+
+    `rates_capped`: more may have come and gone between two looks.
+    """
 
     name: SafeText
     verdict: Verdict
@@ -143,6 +146,7 @@ class MempoolRow:
     out_per_min: float | None
     oldest_since: float | None  # monotonic moment at which the oldest pending transaction was first seen
     drains: bool  # a proposer's drains; a follower's keeps by design
+    rates_capped: bool = False
     fee_min: float | None = None
     fee_median: float | None = None
     fee_max: float | None = None

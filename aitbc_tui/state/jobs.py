@@ -69,16 +69,32 @@ def job_views(world: World, now: float) -> tuple[JobView, ...]:
 
 
 def _overtaken(world: World, views: list[JobView]) -> set[str]:
-    """Jobs that run on a miner which runs one at a time, and has taken another since."""
+    """Jobs that run on a miner which runs one at a time, and has taken another since, or is done with it already."""
     miners = world.miners.value.miners if world.miners.value is not None else ()
     single = {str(m.identity.label) for m in miners if m.concurrency == 1}
-    running: dict[str, list[tuple[float, str]]] = {}
+    by_miner: dict[str, list[JobView]] = {}
     for view in views:
-        if view.job.state == "RUNNING" and view.job.miner is not None and view.facts is not None:
-            taken = view.facts.first_seen.get("RUNNING")
-            if taken is not None and str(view.job.miner.label) in single:
-                running.setdefault(str(view.job.miner.label), []).append((taken, str(view.job.job_id)))
-    return {job_id for jobs in running.values() for _, job_id in sorted(jobs)[:-1]}
+        if view.job.miner is not None and view.facts is not None and str(view.job.miner.label) in single:
+            by_miner.setdefault(str(view.job.miner.label), []).append(view)
+    return {
+        str(view.job.job_id)
+        for jobs in by_miner.values()
+        for view in jobs
+        if view.job.state == "RUNNING" and any(_taken_after(view, other) for other in jobs)
+    }
+
+
+def _taken_after(running: JobView, other: JobView) -> bool:
+    """Whether their miner took `other` after `running`: it runs since later, or was not even asked for before."""
+    ours = running.facts.first_seen.get("RUNNING") if running.facts is not None else None
+    if ours is None or other.facts is None or not other.facts.first_seen:
+        return False
+    asked = running.job.requested_at, other.job.requested_at
+    later = asked[0] is not None and asked[1] is not None and asked[0] < asked[1]
+    if other.job.state == "RUNNING":
+        theirs = other.facts.first_seen.get("RUNNING", ours)
+        return theirs > ours or (theirs == ours and later)
+    return later and min(other.facts.first_seen.values()) > ours
 
 
 def _joined(listed: Job, own: Job, newer: bool) -> Job:
@@ -293,15 +309,20 @@ def summary(world: World, rows: tuple[JobRow, ...], now: float) -> PaneSummary:
     if seen.value is None and not rows:
         return silent_summary(seen, now, "queue")
     waits, runs = queued(rows), sum(1 for r in rows if r.job.state == "RUNNING")
-    done = sum(1 for r in rows if r.job.state == "COMPLETED" and r.age_s is not None and r.age_s < HOUR_S)
+    ended = [r for r in rows if r.job.state == "COMPLETED" and r.age_s is not None and r.age_s < HOUR_S]
+    failed = sum(1 for r in ended if r.verdict.word == "FAILED")
+    done = len(ended) - failed
     capped = "+" if world.jobs.value and world.jobs.value.capped else ""
-    counts = f"{waits} queued, {runs} running, {done}{capped} done in 1 h"
+    inside = f" and {failed}{capped} failed inside" if failed else ""
+    counts = f"{waits} queued, {runs} running, {done}{capped} done{inside} in 1 h"
     stuck = sum(1 for r in rows if r.verdict.word == "STUCK")
     late = [r for r in rows if r.job.state in LIVE and r.verdict.level is Level.WARN]
     if stuck:
         verdict = Verdict(Level.BAD, SafeText(f"{stuck} STUCK"))
     elif seen.value is not None and seen.freshness(now) is not Freshness.FRESH:
         verdict = Verdict(Level.STALE, SafeText("stale"))
+    elif failed:
+        verdict = Verdict(Level.BAD, SafeText(f"{failed} FAILED"))
     elif late:
         verdict = Verdict(Level.WARN, SafeText(f"{len(late)} {late[0].verdict.word}"))
     else:

@@ -13,6 +13,7 @@ from aitbc_tui.domain.snapshot import Chain, MempoolRow, PaneSummary
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.state.facts import NodeFacts, World
+from aitbc_tui.state.flow import rates
 from aitbc_tui.state.topology import PLATFORM, PRODUCER_ROLE, NodeFrame
 
 STUCK_S = 60.0
@@ -34,9 +35,9 @@ def _drains(world: World, frame: NodeFrame, chain: Chain) -> bool:
 def _row(world: World, frame: NodeFrame, chain: Chain, now: float) -> MempoolRow:
     facts = world.nodes[frame.name]
     reading = facts.mempool.value
-    came, went = facts.pool.rates(now)
     fees = sorted(float(tx.fee) for tx in reading.transactions if tx.fee is not None) if reading else []
     drains = _drains(world, frame, chain)
+    came, went, capped = rates(world, facts, drains, now)
     return MempoolRow(
         name=frame.name,
         verdict=_kept(world, frame, chain, now) if not drains else _verdict(facts, now),
@@ -45,6 +46,7 @@ def _row(world: World, frame: NodeFrame, chain: Chain, now: float) -> MempoolRow
         out_per_min=went,
         oldest_since=facts.pool.oldest(),
         drains=drains,
+        rates_capped=capped,
         fee_min=fees[0] if fees else None,
         fee_median=float(median(fees)) if fees else None,
         fee_max=fees[-1] if fees else None,
@@ -121,7 +123,8 @@ def summary(rows: tuple[MempoolRow, ...], now: float) -> PaneSummary:
     producer = next((r for r in rows if r.drains), None)
     flow = ""
     if producer is not None and producer.in_per_min is not None and producer.out_per_min is not None:
-        flow = f", {producer.in_per_min:.0f} in and {producer.out_per_min:.0f} out a minute"
+        more = "+" if producer.rates_capped else ""
+        flow = f", {producer.in_per_min:.0f}{more} in and {producer.out_per_min:.0f}{more} out a minute"
     return PaneSummary(
         verdict=verdict,
         counts=SafeText(words),
@@ -142,7 +145,7 @@ def _pane_verdict(rows: tuple[MempoolRow, ...], worst: MempoolRow) -> Verdict:
 
 def _note(rows: tuple[MempoolRow, ...], worst: MempoolRow | None) -> str:
     if worst is not None and worst.verdict.level in (Level.BAD, Level.WARN) and worst.verdict.text:
-        return f"{worst.name}: {worst.verdict.text}"
+        return f"{worst.name}: {worst.verdict.text.removeprefix(f'{worst.name}: ')}"
     parts = []
     producer = next((r for r in rows if r.drains and r.fee_min is not None), None)
     if producer is not None:

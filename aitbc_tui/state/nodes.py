@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.figures import clock, short_hash, thousands, within
+from aitbc_tui.domain.figures import clock, of_things, short_hash, thousands, within
 from aitbc_tui.domain.node import Unit
 from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.snapshot import Chain, NodeRow, PaneSummary
@@ -137,7 +137,7 @@ def _note(world: World, chain: Chain, rows: tuple[NodeRow, ...]) -> str:
     if chain.heights_compared and chain.compared_since is not None and len(rows) > 1:
         parts.append(
             f"the same hash at every height compared since {clock(chain.compared_since)}, "
-            f"{thousands(chain.heights_compared)} heights"
+            f"{of_things(chain.heights_compared, 'height')}"
         )
     if chain.propagation_s:
         parts.append(f"a block is on every node in {within(max(chain.propagation_s.values()))}")

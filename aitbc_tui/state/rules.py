@@ -51,7 +51,8 @@ _POOL_RULES = {
 def sign(rule: str, about: str, evidence: str, check: str = "", host: str = "", remedy: str = "") -> Sign:
     """A sign of a rule, with that rule's remedy unless a better one is known."""
     wanted = remedy or REMEDIES[rule]
-    return Sign(rule, SafeText(about), SafeText(evidence), SafeText(wanted), SafeText(check), host)
+    said = evidence.removeprefix(f"{about}: ")  # errors begin with their host, and the column before has it
+    return Sign(rule, SafeText(about), SafeText(said), SafeText(wanted), SafeText(check), host)
 
 
 def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, utc: float) -> Iterator[Sign]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -114,6 +115,20 @@ def parts(text: str, width: int, between: str = " · ") -> str:
     while cell_len(text) > width and between in text:
         text = text.rpartition(between)[0]
     return shorten(text, width)
+
+
+def counted_parts(text: str, width: int) -> str:
+    """`FORK a · STUCK b · 3 more`: parts that do not fit are counted in the last one, which is never lost."""
+    *shown, last = text.split(" · ")
+    more = re.fullmatch(r"(\d+) more", last)
+    hidden = int(more[1]) if more else 0
+    if more is None:
+        shown.append(last)
+    while len(shown) > 1 and cell_len(" · ".join(shown) + (f" · {hidden} more" if hidden else "")) > width:
+        shown.pop()
+        hidden += 1
+    end = f" · {hidden} more" if hidden else ""
+    return shorten(" · ".join(shown), width - cell_len(end)) + end if shown else last
 
 
 def job_id(value: str, digits: int = 8) -> str:

@@ -12,7 +12,7 @@ from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedRecei
 from aitbc_tui.domain.snapshot import Pane, Step, Submission, SubmissionState
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.domain.work import GpuReading, JobOrder, MinerList
+from aitbc_tui.domain.work import GpuReading, Job, JobOrder, MinerList
 from aitbc_tui.state.alarms import gist
 from aitbc_tui.state.events import Kind, OwnJobKnown, Submitted, Watching
 from aitbc_tui.state.facts import JobResult, OwnerView, ReceiptItem, ReceiptPage
@@ -109,10 +109,14 @@ def test_completed_and_failed_inside_is_failed() -> None:
     story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage((item,), 0, utc(story.utc)))
     story.picture()
     story.wait(13)  # long enough for a lost Ollama to be found, which would be the cause
+    story.jobs(job)
     seen = story.picture()
     assert seen.jobs[0].verdict.word == "FAILED"
     assert seen.jobs[0].verdict.text == "billed 0.250000 as COMPLETED"
     assert [a.word for a in seen.alarms if a.open] == ["BILLED"]
+    jobs = seen.panes[Pane.JOBS]
+    assert (jobs.verdict.level, jobs.verdict.word) == (Level.BAD, "1 FAILED")
+    assert jobs.counts == "0 queued, 0 running, 0 done and 1 failed inside in 1 h"
 
 
 def test_a_finding_stays_when_its_sign_is_gone() -> None:
@@ -383,3 +387,80 @@ def test_the_moment_of_acquisition_is_claimed_no_finer_than_it_was_seen() -> Non
     story.jobs(job)
     step = next(s for s in story.picture().jobs[0].steps if s.step is Step.ACQUIRED)
     assert step.evidence.startswith("taken by then: first seen RUNNING")
+
+
+def test_the_producers_flow_counts_what_was_mined_between_two_looks() -> None:
+    """A transaction that a block takes within two seconds is seldom seen waiting: the blocks tell, or a `+` does."""
+    story = Story()
+    for step in range(40):  # 80 s: a block every two seconds with one transaction, the mempool always found empty
+        story.wait(2)
+        for node in ("genesis", "follower"):
+            if node == "follower" or step % 5:  # each fifth head of genesis is missed, the follower's tells
+                story.head(node, 100 + step, txs=1)
+            story.pool(node, ())
+    genesis = story.picture().mempools[0]
+    assert (genesis.in_per_min, genesis.out_per_min, genesis.rates_capped) == (31.0, 31.0, False)
+    story.wait(2)
+    story.head("genesis", 145, txs=1)  # five blocks that nobody counted
+    story.pool("genesis", ())
+    seen = story.picture()
+    assert seen.mempools[0].rates_capped and seen.mempools[0].out_per_min == 31.0
+    assert "31+ in and 31+ out a minute" in seen.panes[Pane.MEMPOOL].short
+
+
+def test_words_of_a_lost_source_name_it_once() -> None:
+    story = Story()
+    story.go_on(20)
+    for _ in range(12):
+        story.wait(2)
+        story.fail(Kind.HEAD, "follower", words="follower: nothing listens on 127.0.0.1:8006 at follower")
+        story.fail(Kind.MEMPOOL, "follower", words="follower: nothing listens on 127.0.0.1:8006 at follower")
+        story.units("follower", "failed")
+        story.head("genesis", 120)
+        seen = story.picture()
+    alarm = next(one for one in seen.alarms if one.open)
+    assert (alarm.about, alarm.evidence.startswith("nothing listens")) == ("follower", True)
+    assert "follower follower" not in seen.headline.text
+    assert seen.panes[Pane.MEMPOOL].note.count("follower: ") <= 1
+
+
+def test_a_forgotten_job_stays_stuck_also_while_its_miner_has_nothing_else() -> None:
+    """The miner took another job since; that this one is done by now makes the older one no less forgotten."""
+    story = Story()
+    story.well()
+    story.miners(story.miner("3f9a"))
+    begun, asked = story.now, {"5e1f0a77": 30.0, "9c41e7d2": -4.0}  # seconds before that moment
+
+    def look(**states: str) -> str:
+        jobs = [story.job(name, state, asked[name] + story.now - begun, "3f9a") for name, state in states.items()]
+        story.jobs(*jobs)
+        story.miners(story.miner("3f9a"))
+        found = {str(row.job.job_id)[:8]: str(row.verdict.word) for row in story.picture().jobs}
+        return found["5e1f0a77"]
+
+    forgotten, other = "5e1f0a77", "9c41e7d2"
+    look(**{forgotten: "RUNNING"})
+    story.wait(6)
+    assert look(**{forgotten: "RUNNING", other: "RUNNING"}) == "running", "not at once"
+    words = []
+    for _ in range(10):
+        story.wait(4)
+        words.append(look(**{forgotten: "RUNNING", other: "COMPLETED"}))
+    assert words[-6:] == ["STUCK"] * 6
+    assert [a.rule for a in story.picture().alarms if a.open] == ["job-stuck"]
+
+
+def test_the_job_before_is_no_sign_that_this_one_is_forgotten() -> None:
+    story = Story()
+    story.well()
+    begun = story.now
+
+    def job(name: str, state: str, before: float) -> Job:
+        return story.job(name, state, before + story.now - begun, "3f9a")
+
+    story.jobs(job("5e1f0a77", "RUNNING", 3))
+    for _ in range(12):
+        story.wait(4)  # one that was asked for before, and is only listed now
+        story.jobs(job("5e1f0a77", "RUNNING", 3), job("9c41e7d2", "COMPLETED", 30))
+        story.miners(story.miner("3f9a", inflight=1))
+        assert {str(row.verdict.word) for row in story.picture().jobs} == {"running", "done"}

@@ -101,6 +101,25 @@ def test_parts_are_dropped_whole() -> None:
     assert fmt.shorten("日本語テキスト", 6) == "日本…"
 
 
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, "FORK at 15,229 · STUCK 5e1f · TRUST 82d4 · 2 more"),
+        (45, "FORK at 15,229 · STUCK 5e1f · 3 more"),
+        (30, "FORK at 15,229 · 4 more"),
+        (20, "FORK at 15… · 4 more"),
+    ],
+)
+def test_what_does_not_fit_is_counted(width: int, shown: str) -> None:
+    assert fmt.counted_parts("FORK at 15,229 · STUCK 5e1f · TRUST 82d4 · 2 more", width) == shown
+
+
+def test_nothing_left_out_is_not_counted() -> None:
+    assert fmt.counted_parts("FORK at 15,229 · STUCK 5e1f", 40) == "FORK at 15,229 · STUCK 5e1f"
+    assert fmt.counted_parts("FORK at 15,229 · STUCK 5e1f", 26) == "FORK at 15,229 · 1 more"
+    assert fmt.counted_parts("FORK at 15,229", 8) == "FORK at…"
+
+
 def test_clock_is_utc() -> None:
     assert fmt.clock(datetime(2026, 11, 22, 11, 58, tzinfo=UTC)) == "11:58"
     assert fmt.clock_at(None) == "?"

@@ -24,10 +24,10 @@ COLUMNS = (
 )
 
 
-def _rate(value: float | None, stale: bool) -> str:
+def _rate(value: float | None, stale: bool, capped: bool) -> str:
     if stale:
         return "~"
-    return fmt.UNKNOWN if value is None else fmt.number(round(value), 7)
+    return fmt.UNKNOWN if value is None else fmt.number(round(value), 6) + ("+" if capped else "")
 
 
 def _cells(row: MempoolRow, now: float) -> dict[str, Cell | str]:
@@ -48,8 +48,8 @@ def _cells(row: MempoolRow, now: float) -> dict[str, Cell | str]:
     return {
         "node": row.name,
         "pending": pending,
-        "in": _rate(row.in_per_min, stale),
-        "out": _rate(row.out_per_min, stale) if row.drains else fmt.NONE,
+        "in": _rate(row.in_per_min, stale, row.rates_capped),
+        "out": _rate(row.out_per_min, stale, row.rates_capped) if row.drains else fmt.NONE,
         "oldest": ("~" if stale and row.drains else "") + oldest if row.drains else fmt.NONE,
         "fee_min": fee_texts[0],
         "fee_median": fee_texts[1],

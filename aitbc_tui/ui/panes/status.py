@@ -47,8 +47,11 @@ def headline_runs(snapshot: Snapshot, width: int, room: int) -> list[Run]:
         role = Role.OK_STRONG if level is Level.GOOD else level_role(level)
         start = [Run(" "), Run(f"{glyph(level)} {word}", role), Run("   ")]
     left = room - sum(run.width for run in start)
-    between = " · " if " · " in text else ", "
-    what, dot, rest = fmt.parts(text, left, between).partition(" · ")
+    if chip is not None:
+        fitted = fmt.counted_parts(text, left)
+    else:
+        fitted = fmt.parts(text, left, " · " if " · " in text else ", ")
+    what, dot, rest = fitted.partition(" · ")
     strong = Role.STRONG if chip is not None else Role.TEXT
     return [*start, Run(what, strong), Run(dot + rest)]
 
