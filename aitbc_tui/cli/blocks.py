@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
     from aitbc_tui.domain.node import Block
     from aitbc_tui.state.spreading import Spreading
-    from aitbc_tui.state.transactions import NodeView
+    from aitbc_tui.state.tx_checks import NodeView
 
 DEFAULT = "10"
 MOST = 200

@@ -16,12 +16,13 @@ from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json, print_table
 from aitbc_tui.cli.report import report
 from aitbc_tui.domain.errors import AitbcError, CommandError, ConfigError
-from aitbc_tui.domain.text import SafeText, clean
+from aitbc_tui.domain.text import clean
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
-    from aitbc_tui.domain.node import Account, Transaction
-    from aitbc_tui.state.transactions import NodeView, Query, Sighting, TxPicture
+    from aitbc_tui.domain.node import Transaction
+    from aitbc_tui.state.transactions import Query, Sighting, TxPicture
+    from aitbc_tui.state.tx_checks import NodeView
 
 MANY = 10_000
 DEPTH = "200"
@@ -81,15 +82,13 @@ def _scan(ctx: Context, depth: int, queries: Sequence[Query], sender: str) -> li
     async def work(collector: Collector) -> list[NodeView]:
         import asyncio
 
-        from aitbc_tui.collect.blocks import scan, with_accounts
-        from aitbc_tui.state.transactions import Kind, found
+        from aitbc_tui.collect.blocks import looked_up, scan
+        from aitbc_tui.state.transactions import Kind, Query
 
         async with asyncio.timeout(None if left is None else max(0.5, left - MARGIN_S)):
             views = await scan(collector, depth)
-            pictures = [picture for query in queries for picture in found(query, views)]
-            senders = [p.tx.sender for p in pictures if p.tx is not None and p.verdict.word != "included"]
-            senders += [SafeText(query.text) for query in queries if query.kind is Kind.ADDRESS]
-            return await with_accounts(collector, views, [*map(str, senders), *([sender] if sender else [])])
+            more = [Query(Kind.ADDRESS, sender)] if sender else []
+            return await looked_up(collector, views, [*queries, *more])
 
     return with_collector(ctx, work)
 
@@ -119,6 +118,8 @@ def _print(ctx: Context, query: Query, pictures: Sequence[TxPicture], views: Seq
         for check in picture.checks:
             word = {True: "ok", False: "FAILS", None: "?"}[check.passed]
             ctx.out.write(f"  {check.kind.value:<10} {word:<6} {check.detail}\n")
+        for reason in picture.why:
+            ctx.out.write(f"  waits because {reason}\n")
     if sender and query.kind is Kind.HASH and any(p.tx is None for p in pictures):
         _print_account(ctx, sender, views)
 
@@ -132,34 +133,20 @@ def _where(sighting: Sighting) -> str:
     if sighting.height is not None:
         at = "" if sighting.at is None else f" at {_utc(sighting.at)}"
         return f"block {sighting.height:,}{at}"
-    return NONE if sighting.rank is None else f"{sighting.rank[0]} of {sighting.rank[1]} by fee"
+    if sighting.rank is None:
+        return NONE
+    since = "" if sighting.at is None else f", known since {_utc(sighting.at)}"
+    return f"{sighting.rank[0]} of {sighting.rank[1]} by fee{since}"
 
 
 def _utc(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _account(address: str, views: Sequence[NodeView]) -> Account | None:
-    return next((v.accounts[address] for v in views if v.accounts and address in v.accounts), None)
-
-
 def _print_account(ctx: Context, address: str, views: Sequence[NodeView]) -> None:
-    account = _account(address, views)
-    if account is None:
-        ctx.out.write(f"{address}: its account could not be read\n")
-    elif not account.exists:
-        ctx.out.write(f"{address}: no such account on the chain; what it sends is accepted with 200 and vanishes\n")
-    else:
-        gaps = _gaps(address, account, views)
-        missing = f"; nonces missing among what waits: {', '.join(map(str, gaps[:10]))} (a hint)" if gaps else ""
-        ctx.out.write(f"{address}: balance {amount(account.balance)}, next nonce {account.nonce}{missing}\n")
+    from aitbc_tui.state.transactions import address_view
 
-
-def _gaps(address: str, account: Account | None, views: Sequence[NodeView]) -> tuple[int, ...]:
-    from aitbc_tui.state.transactions import nonce_gaps
-
-    waiting = [tx for view in views if view.drains and view.mempool for tx in view.mempool.transactions]
-    return nonce_gaps(address, waiting, account)
+    ctx.out.write(f"{address}: {address_view(address, views).words}\n")
 
 
 def _document(
@@ -194,13 +181,16 @@ def _document(
 
 
 def _account_json(address: str, views: Sequence[NodeView]) -> Json:
-    account = _account(address, views)
+    from aitbc_tui.state.transactions import address_view
+
+    view = address_view(address, views)
+    account = view.account
     return {
         "address": address,
         "exists": account.exists if account else None,
         "balance": account.balance if account else None,
         "nonce": account.nonce if account else None,
-        "nonce_gaps": list(_gaps(address, account, views)),
+        "nonce_gaps": list(view.gaps),
     }
 
 
@@ -231,6 +221,7 @@ def tx_json(picture: TxPicture) -> Json:
             for s in picture.sightings
         ],
         "checks": [{"check": c.kind.value, "passed": c.passed, "detail": c.detail} for c in picture.checks],
+        "waits_because": list(picture.why),
     }
 
 

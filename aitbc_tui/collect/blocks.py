@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import AitbcError
-from aitbc_tui.domain.node import Account, Block, Head, MempoolReading
-from aitbc_tui.protocol import requests
+from aitbc_tui.domain.node import Account, Block, Head, MempoolReading, Transaction
+from aitbc_tui.protocol import platform_requests, requests
 from aitbc_tui.protocol.ask import Ask
 from aitbc_tui.protocol.node import parse_account, parse_block, parse_blocks_range, parse_head, parse_mempool
+from aitbc_tui.protocol.platform import parse_indexed
+from aitbc_tui.protocol.platform_signer import tx_signer
 from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.protocol.trouble import classify
 from aitbc_tui.state.spreading import Seen, Spreading, spreading
 from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
-from aitbc_tui.state.transactions import NodeView
+from aitbc_tui.state.transactions import Kind, Query, found
+from aitbc_tui.state.tx_checks import NodeView
 from aitbc_tui.transport.host import HttpAnswer
 
 if TYPE_CHECKING:
@@ -57,15 +61,43 @@ class Scanner:
         view = NodeView(self.name, drains, self._chain)
         try:
             await self._collector.hosts[self._frame.host].ensure(CONNECT_S)
+            view = replace(view, generation=await self._generation())
             head = await self.head()
-            view = replace(view, head=head.height)
+            view = replace(view, head=head.height, head_age_s=head.block_age_s)
             if mempool:
-                view = replace(view, mempool=await self._mempool())
+                reading = await self._mempool()
+                view = replace(view, mempool=reading, first_seen=self._first_seen(reading))
             lowest = max(0, head.height - depth + 1)
             view = replace(view, blocks=await self._blocks(lowest, head.height, every_block), searched_from=lowest)
         except AitbcError as error:
             view = replace(view, trouble=classify(error, now=self._collector.clock.monotonic()))
         return view
+
+    async def _generation(self) -> str:
+        """By probing, as the dashboard finds it; a probe that brings nothing leaves it open."""
+        polls = {str(poll.frame.name): poll for poll in self._collector.nodes}
+        if self.name not in polls:
+            return self._frame.generation
+        detector = polls[self.name].detector
+        with suppress(AitbcError):  # the request after it says why the node does not answer
+            await detector.ready()
+        return detector.generation.value
+
+    def _first_seen(self, reading: MempoolReading) -> dict[str, float]:
+        """Since when each is known to wait, from the dashboard's own watching; nothing for a command that came now."""
+        facts = self._collector.hub.world.nodes.get(self.name)
+        if facts is None:
+            return {}
+        seen, clock = facts.pool.seen, self._collector.clock
+        shift = clock.utc() - clock.monotonic()
+        hashes = (str(tx.tx_hash) for tx in reading.transactions)
+        return {tx_hash: seen[tx_hash] + shift for tx_hash in hashes if tx_hash in seen}
+
+    async def indexed(self, tx_hash: str) -> tuple[Transaction, int, float | None] | None:
+        """By the node's own index, where its version has one and the transaction is in it."""
+        with suppress(AitbcError):
+            return parse_indexed((await self._ask(platform_requests.transaction(tx_hash))).body)
+        return None
 
     async def head(self) -> Head:
         answer = await self._ask(requests.head(self._chain))
@@ -116,6 +148,33 @@ async def scan(
     scanners = [Scanner(collector, frame) for frame in frames]
     views = await asyncio.gather(*(s.view(depth, mempool=mempool, every_block=every_block) for s in scanners))
     return list(views)
+
+
+async def looked_up(collector: Collector, views: Sequence[NodeView], queries: Sequence[Query]) -> list[NodeView]:
+    """The same views with what only single questions bring: accounts and signers of whoever sent what is in no
+    block searched, and of a version with an index what lies below them."""
+    pictures = [picture for query in queries for picture in found(query, views)]
+    missing = [p.tx_hash for p in pictures if p.verdict.word in ("NOT FOUND", "unknown")][:ACCOUNTS]
+    views = await asyncio.gather(*(_with_older(collector, view, missing) for view in views))
+    open_ones = [p.tx for p in pictures if p.tx is not None and p.verdict.word != "included"][:ACCOUNTS]
+    addresses = [str(tx.sender) for tx in open_ones]
+    addresses += [query.text for query in queries if query.kind is Kind.ADDRESS]
+    signers = {str(tx.tx_hash): tx_signer(*tx.proof) for tx in open_ones if tx.proof}
+    views = [replace(view, signers=signers) if view.drains else view for view in views]
+    return await with_accounts(collector, views, addresses)
+
+
+async def _with_older(collector: Collector, view: NodeView, hashes: Sequence[str]) -> NodeView:
+    frame = collector.topology.node(view.name)
+    if not hashes or frame is None or view.head is None or not view.signs:
+        return view
+    scanner = Scanner(collector, frame)
+    older = {}
+    for tx_hash in hashes:
+        there = await scanner.indexed(tx_hash)
+        if there is not None:
+            older[tx_hash] = there
+    return replace(view, older=older)
 
 
 async def with_accounts(collector: Collector, views: Sequence[NodeView], senders: Sequence[str]) -> list[NodeView]:

@@ -14,7 +14,8 @@ from aitbc_tui.operations.export import Entry, charges_of, entries_of, masked_js
 from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.spreading import Spreading
 from aitbc_tui.state.totals import Charge
-from aitbc_tui.state.transactions import Kind, NodeView, TxPicture, found, query_of
+from aitbc_tui.state.transactions import Search, query_of, search
+from aitbc_tui.state.tx_checks import NodeView
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
@@ -57,17 +58,14 @@ def _export(collector: Collector) -> str:
     return str(path)
 
 
-async def find_transactions(collector: Collector, text: str) -> tuple[TxPicture, ...]:
+async def find_transactions(collector: Collector, text: str) -> Search:
     """Over every node's mempool and recent blocks; with the sender's account where it matters."""
-    from aitbc_tui.collect.blocks import scan, with_accounts
+    from aitbc_tui.collect.blocks import looked_up, scan
 
     if not text or len(text) > 128 or not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
         raise ConfigError("no hash, address or id", remedy="64 digits, 32 digits, or an address such as ait1...")
     query = query_of(text)
-    views = await scan(collector, DEPTH)
-    senders = [str(p.tx.sender) for p in found(query, views) if p.tx is not None and p.verdict.word != "included"]
-    senders += [query.text] if query.kind is Kind.ADDRESS else []
-    return tuple(found(query, await with_accounts(collector, views, senders)))
+    return search(query, await looked_up(collector, await scan(collector, DEPTH), [query]))
 
 
 async def recent_blocks(collector: Collector, limit: int) -> tuple[NodeView, ...]:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from aitbc_tui.operations.export import Entry
     from aitbc_tui.state.spreading import Spreading
     from aitbc_tui.state.totals import Charge
-    from aitbc_tui.state.transactions import NodeView, TxPicture
+    from aitbc_tui.state.transactions import Search
+    from aitbc_tui.state.tx_checks import NodeView
 
 T = TypeVar("T")
 STOP_S = 3.0
@@ -133,7 +134,7 @@ class CollectorThread:
     def export_masked(self) -> Future[str]:
         return self._write(lambda c: _instruments().export_masked(c))
 
-    def find_transactions(self, text: str) -> Future[tuple[TxPicture, ...]]:
+    def find_transactions(self, text: str) -> Future[Search]:
         return self._write(lambda c: _instruments().find_transactions(c, text))
 
     def recent_blocks(self, limit: int) -> Future[tuple[NodeView, ...]]:

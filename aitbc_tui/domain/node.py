@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aitbc_tui.domain.text import SafeText
@@ -33,6 +33,8 @@ class Transaction:
     chain_id: SafeText = SafeText("")
     payload: SafeText = SafeText("")  # as JSON text, where it is more than the CLI's "0x"
     signed: bool = False  # carries something in `signature`; no node of April looks at it
+    # What a signature of 2026-08 is over (canonical JSON), and the signature; empty where it is of no such form.
+    proof: tuple[bytes, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

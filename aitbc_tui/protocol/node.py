@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from aitbc_tui.domain.errors import ParseError
@@ -20,6 +22,7 @@ BLOCK_MAX_BYTES = 4 * 1024 * 1024
 MAX_TRANSACTIONS = 20_000
 MAX_CHAINS = 256
 PAYLOAD_CHARS = 1024
+_SIGNATURE = re.compile(r"(0x)?[0-9a-fA-F]{130}")
 
 
 class _Head(Wire):
@@ -125,7 +128,7 @@ def _block(wire: _Block) -> Block:
         proposer=safe(wire.proposer),
         timestamp=parse_utc(wire.timestamp),
         tx_count=wire.tx_count,
-        transactions=tuple(_transaction(item, _included_hash(item)) for item in items),
+        transactions=tuple(transaction_of(item, _included_hash(item)) for item in items),
     )
 
 
@@ -139,10 +142,13 @@ def _included_hash(item: dict[str, object]) -> SafeText:
 
 def _pending(item: dict[str, object]) -> Transaction:
     given = _text(item.get("tx_hash"))
-    return _transaction(item, safe(given) if given else tx_hash(item))
+    made = transaction_of(item, safe(given) if given else tx_hash(item))
+    proof = _proof(item)
+    return made if proof is None else replace(made, proof=proof)
 
 
-def _transaction(item: dict[str, object], hash_: SafeText) -> Transaction:
+def transaction_of(item: dict[str, object], hash_: SafeText) -> Transaction:
+    """One item of a mempool, a block or an index."""
     wire = read(_Tx, item, "transaction")
     return Transaction(
         tx_hash=hash_,
@@ -155,6 +161,15 @@ def _transaction(item: dict[str, object], hash_: SafeText) -> Transaction:
         payload=_payload(item.get("payload")),
         signed=bool(item.get("signature")),
     )
+
+
+def _proof(item: Mapping[str, object]) -> tuple[bytes, str] | None:
+    """A node of 2026-08 repeats the amount as `value` and adds the hash: neither was signed (captures 203, 206)."""
+    signature = item.get("signature")
+    if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
+        return None
+    bare = {key: value for key, value in item.items() if key not in ("signature", "value", "tx_hash")}
+    return json.dumps(bare, sort_keys=True, separators=(",", ":")).encode("ascii"), signature
 
 
 def _payload(value: object) -> SafeText:

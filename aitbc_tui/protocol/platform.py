@@ -9,16 +9,17 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from aitbc_tui.domain.address import same_address
 from aitbc_tui.domain.errors import ParseError
-from aitbc_tui.domain.node import Block
+from aitbc_tui.domain.node import Block, Transaction
 from aitbc_tui.domain.receipt import Mask
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.work import Job
 from aitbc_tui.protocol.answers import Payment
 from aitbc_tui.protocol.coordinator import job_of, payment_of
 from aitbc_tui.protocol.jsondoc import parse_json
-from aitbc_tui.protocol.node import BLOCK_MAX_BYTES, parse_block
-from aitbc_tui.protocol.platform_signer import same_address, signer
+from aitbc_tui.protocol.node import BLOCK_MAX_BYTES, parse_block, transaction_of
+from aitbc_tui.protocol.platform_signer import signer
 from aitbc_tui.protocol.times import parse_utc
 from aitbc_tui.protocol.wire import Int, LaxFloat, LaxInt, LaxText, Text, Wire, bounded, read, safe, safe_or_none
 
@@ -79,6 +80,12 @@ class _Totals(Wire):
 class _Signature(Wire):
     hash: LaxText = None
     signature: LaxText = None
+
+
+class _Indexed(Wire):
+    tx_hash: Text
+    block_height: Int
+    timestamp: LaxText = None
 
 
 class _Genesis(Wire):
@@ -178,3 +185,12 @@ def parse_signed_block(body: bytes) -> Block:
     if found and same_address(found, block.proposer):
         found = block.proposer
     return replace(block, signer=found)
+
+
+def parse_indexed(body: bytes) -> tuple[Transaction, int, float | None]:
+    """`GET /rpc/transaction/{hash}`: the transaction, the height of its block, its time (UTC seconds)."""
+    document = parse_json(body)
+    wire = read(_Indexed, document, "/rpc/transaction")
+    assert isinstance(document, dict)
+    moment = parse_utc(wire.timestamp)
+    return transaction_of(document, safe(wire.tx_hash)), wire.block_height, moment.timestamp() if moment else None

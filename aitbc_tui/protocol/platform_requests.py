@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.protocol.ask import COORDINATOR_TIMEOUT_S, SMALL, Ask
 from aitbc_tui.protocol.requests import job as one_job
 
 OWN_JOBS_LIMIT = 50
+_HASH = re.compile(r"(0x)?[0-9a-f]{64}")
 
 
 def own_jobs(limit: int = OWN_JOBS_LIMIT, offset: int = 0) -> Ask:
@@ -43,3 +46,10 @@ def subscribers() -> Ask:
 
 def genesis_allocations() -> Ask:
     return Ask("GET", "/rpc/genesis_allocations", max_bytes=SMALL)
+
+
+def transaction(tx_hash: str) -> Ask:
+    """One transaction that is in a block, however old; 404 where this node has none (captures 208, 216)."""
+    if not _HASH.fullmatch(tx_hash):
+        raise ConfigError("this is no hash of a transaction", remedy="64 hex digits")
+    return Ask("GET", f"/rpc/transaction/0x{tx_hash.removeprefix('0x')}", max_bytes=SMALL)

@@ -1,4 +1,4 @@
-"""Who signed a block (2026-08): the secp256k1 address recovered from its signature over its hash.
+"""Who signed a block or a transaction (2026-08): the secp256k1 address recovered from its signature.
 
 Only public values are computed with, so nothing here needs constant time; `cryptography` cannot recover keys.
 """
@@ -32,18 +32,14 @@ def signer(signature: str | None, block_hash: str) -> SafeText | None:
     return SafeText("") if found is None else clean(found, 48)
 
 
-def same_address(one: str, other: str) -> bool:
-    """Whether two spellings of an address are one: 0x, ait1 and aitbc1 before the same 40 digits."""
-    return _digits(one) == _digits(other) != ""
+def tx_signer(signed: bytes, signature: str) -> SafeText:
+    """The address that signed a transaction, `""` when the signature cannot be one.
 
-
-def _digits(address: str) -> str:
-    lowered = address.strip().lower()
-    for prefix in ("0x", "aitbc1", "ait1"):
-        rest = lowered.removeprefix(prefix)
-        if rest != lowered and len(rest) == 40 and all(c in "0123456789abcdef" for c in rest):
-            return rest
-    return ""
+    `signed`: its canonical JSON without the signature (contract platform-2026-08 §2.4, captures 203 and 206).
+    """
+    raw = _bytes(signature, 65)
+    found = None if raw is None else recover(keccak256(signed), raw)
+    return SafeText("") if found is None else clean(found, 48)
 
 
 @lru_cache(maxsize=512)

@@ -9,7 +9,8 @@ from enum import StrEnum
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
-from aitbc_tui.state.transactions import NodeView, Place, TxPicture
+from aitbc_tui.state.transactions import Place, TxPicture
+from aitbc_tui.state.tx_checks import NodeView
 
 NOT_RECORDED = "this chain records no receipts"
 _HELD = ("escrowed", "pending", "funded")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 
-from aitbc_tui.domain.node import Account, Block, MempoolReading, Transaction
-from aitbc_tui.domain.observed import Trouble
+from aitbc_tui.domain.address import is_account
+from aitbc_tui.domain.node import Account, Transaction
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.state.tx_checks import NodeView, TxCheck, account_of, checks_of, nonce_gaps, waiting
 
 _HASH = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _ID = re.compile(r"[0-9a-fA-F]{32}")
+STANDS_S = 75.0  # an idle chain of 2026-08 makes a block a minute, April one every few seconds
 
 
 class Kind(StrEnum):
@@ -36,7 +39,7 @@ class Query:
             case Kind.HASH:
                 return tx.tx_hash.lower() == self.text
             case Kind.ADDRESS:
-                return self.text in (tx.sender, tx.recipient)
+                return any(is_account(str(one), self.text) for one in (tx.sender, tx.recipient))
             case Kind.ID:
                 return self.text in tx.payload.lower()
 
@@ -48,21 +51,6 @@ def query_of(text: str) -> Query:
     if _ID.fullmatch(text):
         return Query(Kind.ID, text.lower())
     return Query(Kind.ADDRESS, text)
-
-
-@dataclass(frozen=True, slots=True)
-class NodeView:
-    """What one node said: its mempool (fee descending), the blocks that were searched, what it did not say."""
-
-    name: str
-    drains: bool  # a producer's mempool drains, a follower's keeps everything by design
-    chain_id: str = ""
-    head: int | None = None
-    mempool: MempoolReading | None = None
-    blocks: tuple[Block, ...] = ()
-    searched_from: int | None = None  # the lowest height searched; None: no block could be
-    trouble: Trouble | None = None
-    accounts: Mapping[str, Account] | None = None
 
 
 class Place(StrEnum):
@@ -81,27 +69,9 @@ class Sighting:
     place: Place
     height: int | None = None
     block_hash: SafeText = SafeText("")
-    at: float | None = None  # the block's own time, UTC seconds
+    at: float | None = None  # the block's own time; of a pending one, since when it is known here; UTC seconds
     rank: tuple[int, int] | None = None
     note: SafeText = SafeText("")
-
-
-class CheckKind(StrEnum):
-    SENDER = "sender"
-    BALANCE = "balance"
-    NONCE = "nonce"
-    CHAIN = "chain"
-    SIGNATURE = "signature"
-
-
-@dataclass(frozen=True, slots=True)
-class TxCheck:
-    """One check that no node makes. `passed` None: cannot be checked. `decides`: failing it keeps it out of a block."""
-
-    kind: CheckKind
-    passed: bool | None
-    detail: SafeText
-    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +83,53 @@ class TxPicture:
     verdict: Verdict
     sightings: tuple[Sighting, ...]
     checks: tuple[TxCheck, ...] = ()
+    why: tuple[SafeText, ...] = ()  # what holds it up while it is pending
+
+
+@dataclass(frozen=True, slots=True)
+class AddressView:
+    """What the chain says of an address, and which nonces are missing among what it has waiting."""
+
+    address: SafeText
+    account: Account | None
+    gaps: tuple[int, ...] = ()
+
+    @property
+    def words(self) -> SafeText:
+        if self.account is None:
+            return SafeText("its account could not be read")
+        if self.account.exists is False:
+            return SafeText("no such account on the chain; what it sends is accepted with 200 and vanishes")
+        balance = "?" if self.account.balance is None else f"{self.account.balance:,}"
+        said = f"balance {balance}, next nonce {'?' if self.account.nonce is None else self.account.nonce}"
+        if self.account.exists is None and not self.account.balance and not self.account.nonce:
+            said += "; this version answers the same for an account that does not exist"
+        if self.gaps:
+            said += f"; nonces missing among what waits: {', '.join(map(str, self.gaps[:10]))} (a hint)"
+        return SafeText(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Everything that one search brought."""
+
+    query: Query
+    pictures: tuple[TxPicture, ...]
+    address: AddressView | None
+    fee: FeeAdvice
+    unheard: tuple[tuple[str, SafeText], ...] = ()  # node and why
+
+
+def search(query: Query, views: Sequence[NodeView]) -> Search:
+    """The transactions that the query names; for an address what the chain says of it besides."""
+    address = address_view(query.text, views) if query.kind is Kind.ADDRESS else None
+    unheard = tuple((view.name, view.trouble.detail) for view in views if view.trouble is not None)
+    return Search(query, tuple(found(query, views)), address, fee_advice(views), unheard)
+
+
+def address_view(address: str, views: Sequence[NodeView]) -> AddressView:
+    account = account_of(address, views)
+    return AddressView(SafeText(address), account, nonce_gaps(address, waiting(views), account))
 
 
 def found(query: Query, views: Sequence[NodeView]) -> list[TxPicture]:
@@ -131,6 +148,8 @@ def _all(view: NodeView) -> Iterable[Transaction]:
     yield from view.mempool.transactions if view.mempool else ()
     for block in view.blocks:
         yield from block.transactions
+    for tx, _, _ in view.older.values():
+        yield tx
 
 
 def picture_of(tx_hash: SafeText, tx: Transaction | None, views: Sequence[NodeView]) -> TxPicture:
@@ -138,7 +157,26 @@ def picture_of(tx_hash: SafeText, tx: Transaction | None, views: Sequence[NodeVi
     sightings = tuple(_sighting(tx_hash, view) for view in views)
     included = any(s.place is Place.BLOCK for s in sightings)
     checks = checks_of(tx, views) if tx is not None and not included else ()
-    return TxPicture(tx_hash, tx, _verdict(tx, sightings, checks, views), sightings, checks)
+    why = _why(sightings, checks, views)
+    return TxPicture(tx_hash, tx, _verdict(tx, sightings, checks, views), sightings, checks, why)
+
+
+def _why(sightings: Sequence[Sighting], checks: Sequence[TxCheck], views: Sequence[NodeView]) -> tuple[SafeText, ...]:
+    """Why it still waits: what it fails, who pays more, and whether anybody makes blocks at all."""
+    pending = next((s for s in sightings if s.place is Place.MEMPOOL and s.rank), None)
+    if pending is None or pending.rank is None or any(s.place is Place.BLOCK for s in sightings):
+        return ()
+    said = [f"{check.kind.value}: {check.detail}" for check in checks if check.passed is False]
+    place, _ = pending.rank
+    producer = next(view for view in views if view.name == pending.node)
+    taken = [block.tx_count for block in producer.blocks if block.tx_count]
+    if place > 1:
+        paid = f"{place - 1:,} before it by fee"
+        blocks = "" if not taken else f"; a block took {median(taken):g} (median of {len(taken)} with transactions)"
+        said.append(paid + blocks)
+    if producer.head_age_s is not None and producer.head_age_s > STANDS_S:
+        said.append(f"the newest block of {producer.name} is {producer.head_age_s:.0f} s old: nobody makes blocks")
+    return tuple(SafeText(text) for text in said) or (SafeText("nothing that is seen: it is due in the next block"),)
 
 
 def _sighting(tx_hash: SafeText, view: NodeView) -> Sighting:
@@ -147,13 +185,17 @@ def _sighting(tx_hash: SafeText, view: NodeView) -> Sighting:
             at = block.timestamp.timestamp() if block.timestamp else None
             note = SafeText("a hollow block: stored without parent or proposer") if block.hollow else SafeText("")
             return Sighting(view.name, Place.BLOCK, block.height, block.hash, at, note=note)
+    if tx_hash in view.older:
+        _, height, moment = view.older[tx_hash]
+        return Sighting(view.name, Place.BLOCK, height, at=moment, note=SafeText("by the node's own index"))
     if view.mempool is None and view.searched_from is None:
         return Sighting(view.name, Place.UNKNOWN, note=view.trouble.detail if view.trouble else SafeText("not heard"))
     pending = view.mempool.transactions if view.mempool else ()
     for index, tx in enumerate(pending):
         if tx.tx_hash.lower() == tx_hash:
             place = Place.MEMPOOL if view.drains else Place.KEPT
-            return Sighting(view.name, place, rank=(index + 1, len(pending)))
+            at = view.first_seen.get(str(tx_hash))
+            return Sighting(view.name, place, at=at, rank=(index + 1, len(pending)))
     return Sighting(view.name, Place.NOWHERE, note=_searched(view))
 
 
@@ -192,6 +234,10 @@ def _verdict(
     producer_heard = any(view.mempool is not None and not view.mempool.capped for view in producers)
     if not producer_heard:
         return Verdict(Level.UNKNOWN, SafeText("unknown"), SafeText("no whole mempool of a producer was read"))
+    kept = [s.node for s in sightings if s.place is Place.KEPT]
+    if tx is not None and kept and any(view.signs for view in views):
+        words = f"only {', '.join(kept)} holds it, and this version forwards nothing: send it to the producer"
+        return Verdict(Level.BAD, SafeText("STUCK"), SafeText(words))
     if tx is not None:  # a follower still keeps it
         why = failed[0].detail if failed else SafeText("the reason cannot be told from the sender's account now")
         words = f"neither pending at the producer nor in a block searched; {why}"
@@ -202,7 +248,7 @@ def _verdict(
 
 def _included(blocks: Sequence[Sighting], heard: Sequence[Sighting], views: Sequence[NodeView]) -> Verdict:
     heights = sorted({(s.height or 0, s.block_hash) for s in blocks})
-    if len({height for height, _ in heights}) > 1 or len({h for _, h in heights}) > 1:
+    if len({height for height, _ in heights}) > 1 or len({h for _, h in heights if h}) > 1:
         where = ", ".join(f"{s.node} {s.height:,}" for s in blocks)
         return Verdict(Level.BAD, SafeText("TWO CHAINS"), SafeText(f"in different blocks: {where}"))
     height = blocks[0].height or 0
@@ -217,63 +263,6 @@ def _included(blocks: Sequence[Sighting], heard: Sequence[Sighting], views: Sequ
         words += f"; {', '.join(hollow)} is past that height and has it not: hollow or another chain"
         return Verdict(Level.WARN, SafeText("included"), SafeText(words))
     return Verdict(Level.GOOD, SafeText("included"), SafeText(words))
-
-
-def checks_of(tx: Transaction, views: Sequence[NodeView]) -> tuple[TxCheck, ...]:
-    """What the node does not check on submission, checked by the producer's own account of the sender."""
-    account, chains = _account(tx, views), {view.chain_id for view in views if view.chain_id}
-    return (_sender(tx, account), _balance(tx, account), _nonce(tx, account), _chain(tx, chains), _signature(tx))
-
-
-def _account(tx: Transaction, views: Sequence[NodeView]) -> Account | None:
-    ordered = sorted(views, key=lambda view: not view.drains)  # the producer knows best
-    known = (view.accounts.get(tx.sender) for view in ordered if view.accounts)
-    return next((account for account in known if account is not None), None)
-
-
-def _sender(tx: Transaction, account: Account | None) -> TxCheck:
-    if account is None or account.exists is None:
-        return TxCheck(CheckKind.SENDER, None, SafeText("the sender's account could not be read"))
-    if not account.exists:
-        words = f"the sender {tx.sender[:20]} is unknown to the chain"
-        return TxCheck(CheckKind.SENDER, False, SafeText(words), decides=True)
-    return TxCheck(CheckKind.SENDER, True, SafeText("the sender's account exists"))
-
-
-def _balance(tx: Transaction, account: Account | None) -> TxCheck:
-    if account is None or not account.exists or account.balance is None or tx.amount is None:
-        return TxCheck(CheckKind.BALANCE, None, SafeText("no balance to compare with"))
-    cost = tx.amount + (tx.fee or 0)
-    if account.balance < cost:
-        words = f"the sender has {account.balance:,}, amount and fee are {cost:,}"
-        return TxCheck(CheckKind.BALANCE, False, SafeText(words), decides=True)
-    return TxCheck(CheckKind.BALANCE, True, SafeText(f"{account.balance:,} covers {cost:,}"))
-
-
-def _nonce(tx: Transaction, account: Account | None) -> TxCheck:
-    if account is None or account.nonce is None or tx.nonce is None:
-        return TxCheck(CheckKind.NONCE, None, SafeText("no nonce to compare with"))
-    if tx.nonce == account.nonce:
-        return TxCheck(CheckKind.NONCE, True, SafeText(f"nonce {tx.nonce} is the sender's next"))
-    gap = "used already" if tx.nonce < account.nonce else f"{tx.nonce - account.nonce} missing before it"
-    words = f"nonce {tx.nonce}, the sender's next is {account.nonce}: {gap}; a hint only, no node checks it"
-    return TxCheck(CheckKind.NONCE, False, SafeText(words))
-
-
-def _chain(tx: Transaction, chains: set[str]) -> TxCheck:
-    if not tx.chain_id or not chains:
-        return TxCheck(CheckKind.CHAIN, None, SafeText("no chain id to compare"))
-    if tx.chain_id in chains:
-        return TxCheck(CheckKind.CHAIN, True, SafeText(f"chain {tx.chain_id}"))
-    words = f"meant for chain {tx.chain_id}, this is {', '.join(sorted(chains))}; the node takes it all the same"
-    return TxCheck(CheckKind.CHAIN, False, SafeText(words))
-
-
-def _signature(tx: Transaction) -> TxCheck:
-    if tx.signed:
-        words = "a signature is there; no key is published to check it with, and no node checks it"
-        return TxCheck(CheckKind.SIGNATURE, None, SafeText(words))
-    return TxCheck(CheckKind.SIGNATURE, False, SafeText("not signed: anybody could have sent it; no node checks it"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,12 +293,3 @@ def fee_advice(views: Sequence[NodeView]) -> FeeAdvice:
             taken[len(taken) // 2], SafeText(f"nothing waits; the median of {len(taken)} in the last blocks")
         )
     return FeeAdvice(None, SafeText("nothing waits and no block searched holds a transaction"))
-
-
-def nonce_gaps(sender: str, txs: Iterable[Transaction], account: Account | None) -> tuple[int, ...]:
-    """Nonces of this sender that are missing among what waits; a hint, since April checks none."""
-    nonces = sorted({tx.nonce for tx in txs if tx.sender == sender and tx.nonce is not None})
-    if not nonces:
-        return ()
-    start = account.nonce if account is not None and account.nonce is not None else nonces[0]
-    return tuple(n for n in range(start, nonces[-1]) if n not in nonces)[:100]

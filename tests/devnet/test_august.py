@@ -24,9 +24,9 @@ from aitbc_tui.devnet.keys import make_keys
 from aitbc_tui.devnet.options import CHAIN_ID, DevnetOptions
 from aitbc_tui.devnet.seeded import Seeded
 from aitbc_tui.devnet.servers import HttpServer, Port
+from aitbc_tui.domain.address import same_address
 from aitbc_tui.domain.identity import Masker
 from aitbc_tui.protocol.platform import parse_signed_block
-from aitbc_tui.protocol.platform_signer import same_address
 from aitbc_tui.receipts.trust import store_of
 from aitbc_tui.receipts.verify import verify
 from tests.devnet.shapes import capture, differences

@@ -19,7 +19,8 @@ from aitbc_tui.operations.export import Entry, charges_of
 from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.spreading import Seen, Spreading, spreading
 from aitbc_tui.state.totals import Charge
-from aitbc_tui.state.transactions import NodeView, TxPicture, found, query_of
+from aitbc_tui.state.transactions import Search, query_of, search
+from aitbc_tui.state.tx_checks import NodeView
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.screens import registry
 from tests.fixtures import details
@@ -126,9 +127,9 @@ class Instruments(PromisingBackend):
         seen = [Seen(n, h, h + d, h + d + 0.01) for n, d in (("genesis", 0.0), ("follower", 0.04)) for h in (1, 2, 3)]
         return self._done(spreading(seen, seconds))  # type: ignore[return-value]
 
-    def find_transactions(self, text: str) -> Future[tuple[TxPicture, ...]]:
+    def find_transactions(self, text: str) -> Future[Search]:
         self.asked.append(f"find {text}")
-        return self._done(tuple(found(query_of(text), self.views)))  # type: ignore[return-value]
+        return self._done(search(query_of(text), self.views))  # type: ignore[return-value]
 
 
 async def _shows(pilot: Pilot[int], words: str) -> str:
@@ -202,6 +203,9 @@ async def test_the_search() -> None:
         assert "is unknown to the chain" in text and "sender     FAILS" in text
         await pilot.press("slash", *("backspace",) * 64, *f"{120:064x}", "enter")
         await _shows(pilot, "● included")
+        await pilot.press("slash", *("backspace",) * 64, *str(tx(1).sender), "enter")
+        text = await _shows(pilot, "no such account on the chain")
+        assert "transactions in what was searched" in text and "to offer: " in text
         await pilot.press("escape")
         await until(lambda: app.screen is app.dashboard, 10)
 
@@ -216,6 +220,7 @@ SHOTS: dict[str, tuple[Callable[[AitbcApp], None], bool]] = {
     "blocks-forked": (registry.open_blocks, True),
     "tx-vanished": (_tx(7), False),
     "tx-included": (_tx(120), False),
+    "tx-address": (lambda app: registry.open_tx(app, str(tx(1).sender)), False),
 }
 
 
@@ -225,6 +230,7 @@ READY = {
     "blocks-forked": "DIFFER from",
     "tx-vanished": "VANISHED",
     "tx-included": "● included",
+    "tx-address": "no such account",
 }
 
 

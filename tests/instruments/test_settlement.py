@@ -13,7 +13,8 @@ from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.work import PaymentState
 from aitbc_tui.state.settlement import ChainLook, Paid, PaidStep, State, findings, settlement
-from aitbc_tui.state.transactions import NodeView, found, picture_of, query_of
+from aitbc_tui.state.transactions import found, picture_of, query_of
+from aitbc_tui.state.tx_checks import NodeView
 from tests.cli.conftest import Run
 from tests.fixtures import details
 from tests.fixtures.detail_receipts import receipt, untrusted

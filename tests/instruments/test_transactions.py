@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
@@ -14,25 +14,27 @@ import httpx
 import pytest
 
 from aitbc_tui.config.load import Flags, load
-from aitbc_tui.devnet.child import Child
+from aitbc_tui.devnet.child import Child, start_child
+from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.domain.node import Account, Block, MempoolReading, Transaction
 from aitbc_tui.domain.observed import Trouble, TroubleKind
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.protocol.node import parse_mempool
+from aitbc_tui.protocol.platform_signer import tx_signer
 from aitbc_tui.state.spreading import Seen, spreading
 from aitbc_tui.state.transactions import (
-    CheckKind,
+    AddressView,
     Kind,
-    NodeView,
     Place,
     Query,
     TxPicture,
-    checks_of,
     fee_advice,
     found,
-    nonce_gaps,
     query_of,
+    search,
 )
+from aitbc_tui.state.tx_checks import CheckKind, NodeView, TxCheck, checks_of, nonce_gaps
 from tests.cli.conftest import Run
 
 HASH = "0x" + "ab" * 32
@@ -157,6 +159,101 @@ def test_each_check_by_itself() -> None:
     assert not decides, "a nonce gap keeps nothing out of a block"
 
 
+# --- 2026-08: signed by the sender, an account that does not say whether it exists, no forwarding
+
+CAPTURE = {
+    "amount": 7200,
+    "chain_id": "ait-head-test",
+    "fee": 36,
+    "from": "0x5CbDd86a2FA8Dc4bDdd8a8f69dBa48572EeC07FB",
+    "nonce": 0,
+    "payload": {"amount": 7200, "to": "ait119e7e376e7c213b7e7e7e46cc70a5dd086daff2a"},
+    "signature": "0x153a6b6b2b9a08e0d9f71f25424043fcd33985456a0cf72dd24a2a7071d66731"
+    "570473ce941ee0f6a3be118f2e1a7318e700c721a9f9fdc112d6dbc1b1f7839301",
+    "to": "ait119e7e376e7c213b7e7e7e46cc70a5dd086daff2a",
+    "type": "TRANSFER",
+    "value": 7200,
+}  # contract/captures/platform-2026-08/206
+
+
+def _august(item: Mapping[str, object], balance: int = 10_000, nonce: int = 0) -> tuple[Transaction, NodeView]:
+    """What waits at a producer of 2026-08, with its sender's account under the address's other spelling."""
+    reading = parse_mempool(json.dumps({"transactions": [item], "count": 1}).encode(), 100)
+    tx = reading.transactions[0]
+    assert tx.proof is not None
+    spelled = "ait1" + str(tx.sender)[2:].lower()
+    accounts = {spelled: Account(SafeText(spelled), balance, nonce, None)}
+    signers = {str(tx.tx_hash): tx_signer(*tx.proof)}
+    return tx, node(mempool=reading, accounts=accounts, generation="2026-08", signers=signers)
+
+
+def _checked(item: Mapping[str, object], **account: int) -> dict[CheckKind, TxCheck]:
+    tx, view = _august(item, **account)
+    return {check.kind: check for check in checks_of(tx, [view])}
+
+
+def test_the_recorded_signature_is_the_senders() -> None:
+    checks = _checked(CAPTURE)
+    assert checks[CheckKind.SIGNATURE].passed is True and "own key" in checks[CheckKind.SIGNATURE].detail
+    assert checks[CheckKind.BALANCE].passed is True and checks[CheckKind.NONCE].passed is True
+    for changed in ({"amount": 7201}, {"fee": 1}, {"nonce": 4}, {"to": "ait1x"}):
+        assert _checked({**CAPTURE, **changed})[CheckKind.SIGNATURE].passed is False, changed
+    assert _checked({**CAPTURE, "value": 9})[CheckKind.SIGNATURE].passed is True, "the node itself adds it"
+    swapped = _checked({**CAPTURE, "from": "0x" + "ab" * 20})[CheckKind.SIGNATURE]
+    assert swapped.passed is False and "not by its sender" in swapped.detail
+
+
+def test_an_account_that_does_not_say_whether_it_exists_is_not_called_unknown() -> None:
+    checks = _checked(CAPTURE, balance=0)
+    assert checks[CheckKind.SENDER].passed is None and "does not say" in checks[CheckKind.SENDER].detail
+    assert checks[CheckKind.BALANCE].passed is False
+    view = AddressView(SafeText("ait1x"), Account(SafeText("ait1x"), 5, 2, None), (3,))
+    assert "balance 5, next nonce 2" in view.words and "missing among what waits: 3" in view.words
+    assert "no such account" not in AddressView(SafeText("x"), Account(SafeText("x"), 0, 0, None)).words
+    assert "no such account" in AddressView(SafeText("x"), Account(SafeText("x"), 0, 0, False)).words
+
+
+def test_a_nonce_behind_others_that_wait_is_no_gap() -> None:
+    ahead = replace(TX, tx_hash=SafeText("0x9"), nonce=5)
+    view = node(mempool=pool(replace(TX, nonce=4), ahead), accounts={"ait1rich": RICH})
+    (nonce,) = [c for c in checks_of(ahead, [view]) if c.kind is CheckKind.NONCE]
+    assert nonce.passed is True and "none is missing" in nonce.detail
+    alone = node(mempool=pool(ahead), accounts={"ait1rich": RICH})
+    (nonce,) = [c for c in checks_of(ahead, [alone]) if c.kind is CheckKind.NONCE]
+    assert nonce.passed is False and "1 missing before it" in nonce.detail
+
+
+def test_an_address_is_found_under_each_of_its_spellings() -> None:
+    tx, view = _august(CAPTURE)
+    for spelled in (str(tx.sender), str(tx.sender).lower(), "ait1" + str(tx.sender)[2:].lower()):
+        brought = search(query_of(spelled), [view])
+        assert [p.tx_hash for p in brought.pictures] == [tx.tx_hash], spelled
+        assert brought.address is not None and "balance 10,000" in brought.address.words
+
+
+def test_what_only_a_follower_of_2026_08_holds_is_stuck_there() -> None:
+    tx, view = _august(CAPTURE)
+    follower = replace(view, name="follower", drains=False)
+    producer = node(mempool=pool(), generation="2026-08")
+    (picture,) = found(query_of(str(tx.tx_hash)), [producer, follower])
+    assert picture.verdict.word == "STUCK" and "forwards nothing" in picture.verdict.text
+    april = [replace(one, generation="2026-04") for one in (producer, follower)]
+    (picture,) = found(query_of(str(tx.tx_hash)), april)
+    assert picture.verdict.word == "VANISHED"
+
+
+def test_why_it_waits() -> None:
+    others = [replace(TX, tx_hash=SafeText(f"0x{n}"), fee=50, sender=SafeText("x")) for n in (7, 8)]
+    view = node(mempool=pool(*others, TX), accounts={"ait1rich": RICH}, blocks=(block(99, TX, TX),), head_age_s=90.0)
+    view = replace(view, blocks=(replace(view.blocks[0], transactions=(), tx_count=2),), first_seen={str(HASH): 7.0})
+    (picture,) = found(query_of(str(HASH)), [view])
+    why = " | ".join(picture.why)
+    assert "2 before it by fee; a block took 2" in why and "90 s old: nobody makes blocks" in why
+    assert picture.sightings[0].at == 7.0
+    (calm,) = found(query_of(str(HASH)), [node(mempool=pool(replace(TX, signed=True)), accounts={"ait1rich": RICH})])
+    assert calm.why == (SafeText("nothing that is seen: it is due in the next block"),)
+
+
 def test_nonce_gaps() -> None:
     waiting = [replace(TX, nonce=n) for n in (4, 7)] + [replace(TX, sender=SafeText("x"), nonce=5)]
     assert nonce_gaps("ait1rich", waiting, RICH) == (5, 6)
@@ -246,6 +343,45 @@ def test_many_at_once_from_standard_input(run: Run, devnet_child: Child, monkeyp
     results = json.loads(done.out)["results"]
     assert len(results) == 300 and done.code == 1 and time.monotonic() - begun < 15
     assert {r["transactions"][0]["state"] for r in results} == {"NOT FOUND"}
+
+
+@pytest.fixture(scope="module")
+def august() -> Iterator[Child]:
+    with start_child(DevnetOptions(seed=8, generation="2026-08")) as child:
+        yield child
+
+
+def _listed(run: Run, child: Child, limit: int) -> list[dict[str, object]]:
+    """Transactions of genesis's newest blocks."""
+    done = run("--config", child.config_path, "blocks", "--node", "genesis", "--limit", limit, "--json")
+    return [tx for block in json.loads(done.out)["nodes"][0]["blocks"] for tx in block["transactions"]]
+
+
+def test_tx_on_2026_08(run: Run, august: Child) -> None:
+    """An old one by the node's own index, an address by either spelling, and what waits with its real signature."""
+    config = ("--config", august.config_path)
+    oldest = _listed(run, august, 40)[-1]
+    done = run(*config, "tx", oldest["hash"], "--depth", 1, "--json")
+    (found_,) = json.loads(done.out)["results"][0]["transactions"]
+    assert done.code == 0 and found_["state"] == "included" and "own index" in found_["nodes"][0]["note"]
+    sender = str(oldest["from"])
+    for spelled in (sender, "ait1" + sender[2:].lower()):
+        document = json.loads(run(*config, "tx", spelled, "--depth", 20, "--json").out)
+        assert document["accounts"][0]["balance"] > 0 and document["results"][0]["transactions"], spelled
+    assert "no such account" not in run(*config, "tx", sender, "--depth", 5).out
+    assert run(*config, "tx", "f" * 64, "--depth", 5).code == 1
+
+
+def test_what_waits_on_2026_08_is_checked(run: Run, august: Child) -> None:
+    """Sent to the follower, where it waits for ever: so the moment of looking does not matter."""
+    body = dict(CAPTURE)
+    del body["value"]
+    httpx.post(f"{_rpc(august, 'follower')}/rpc/transaction", json=body, timeout=10)
+    done = run("--config", august.config_path, "tx", CAPTURE["from"], "--depth", 5, "--json")
+    (stuck,) = json.loads(done.out)["results"][0]["transactions"]
+    assert stuck["state"] == "STUCK" and done.code == 1
+    checks = {check["check"]: check["passed"] for check in stuck["checks"]}
+    assert checks["signature"] is True and checks["balance"] is False and checks["chain"] is False
 
 
 @pytest.mark.parametrize("words", [["a b"], ["\x1b[2J"], ["../etc"], ["x" * 200]])

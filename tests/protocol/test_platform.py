@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 import pytest
 
+from aitbc_tui.domain.address import same_address
 from aitbc_tui.domain.errors import ParseError
 from aitbc_tui.domain.identity import Masker
 from aitbc_tui.protocol import capability, coordinator, node, platform, platform_requests, requests
 from aitbc_tui.protocol.capability import AuthMode, Capability, Generation, Probe
 from aitbc_tui.protocol.jwt import looks_like_token, read_token
 from aitbc_tui.protocol.platform_keccak import keccak256
-from aitbc_tui.protocol.platform_signer import recover, same_address, signer
+from aitbc_tui.protocol.platform_signer import recover, signer
 from aitbc_tui.protocol.rates import bucket, route
 from tests.contract import checks
 from tests.contract.captures import Capture, load, one

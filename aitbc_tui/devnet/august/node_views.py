@@ -7,7 +7,7 @@ from aitbc_tui.devnet.chain import Account, Block, NodeState
 from aitbc_tui.devnet.clock import naive
 from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.devnet.seeded import JsonObject
-from aitbc_tui.protocol.platform_signer import same_address
+from aitbc_tui.domain.address import same_address
 
 # The gauges are those of another process, and never set here: all zeros at any height.
 METRICS = "".join(

@@ -8,8 +8,9 @@ import json
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256K1, derive_private_key
 
 from aitbc_tui.devnet.seeded import JsonObject
+from aitbc_tui.domain.address import same_address
 from aitbc_tui.protocol.platform_keccak import keccak256
-from aitbc_tui.protocol.platform_signer import address, recover, same_address
+from aitbc_tui.protocol.platform_signer import address, recover
 
 _N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 

@@ -12,7 +12,7 @@ from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.state.spreading import Spreading
-from aitbc_tui.state.transactions import NodeView
+from aitbc_tui.state.tx_checks import NodeView
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.blocks_lines import at, build_blocks, heights

@@ -8,7 +8,7 @@ from aitbc_tui.domain.figures import short_hash
 from aitbc_tui.domain.node import Block
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.state.transactions import NodeView
+from aitbc_tui.state.tx_checks import NodeView
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens.layout import clock, cut, pad, pairs, right, section, text_lines

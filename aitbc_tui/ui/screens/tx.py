@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Snapshot
-from aitbc_tui.state.transactions import TxPicture
+from aitbc_tui.state.transactions import Search
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
@@ -23,8 +23,8 @@ from aitbc_tui.ui.screens.tx_lines import build_search
 class Searching(Protocol):
     """A backend that can look for transactions."""
 
-    def find_transactions(self, text: str) -> Future[tuple[TxPicture, ...]]:
-        """Everything that the text names."""
+    def find_transactions(self, text: str) -> Future[Search]:
+        """Everything that the text names, and an address's account."""
 
 
 class TxScreen(DetailScreen):
@@ -40,7 +40,7 @@ class TxScreen(DetailScreen):
     def __init__(self, text: str = "") -> None:
         super().__init__()
         self._text = text
-        self._found: tuple[TxPicture, ...] | None = None
+        self._found: Search | None = None
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
@@ -108,5 +108,5 @@ class TxScreen(DetailScreen):
         self.on_snapshot(self.aitbc.current)
 
     def action_copy(self) -> None:
-        if self._found:
-            self.aitbc.copy(str(self._found[0].tx_hash))
+        if self._found is not None and self._found.pictures:
+            self.aitbc.copy(str(self._found.pictures[0].tx_hash))
