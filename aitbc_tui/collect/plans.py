@@ -78,7 +78,9 @@ async def make_plan(collector: Collector, wish: Wish) -> Plan:
         command=clean(shell_twin(wish, collector.setup.program), 1000),
         question=clean(f"{draft.question} {where}?" if draft.question else "", 200),
         details=tuple(clean(detail, 300) for detail in draft.details),
-        checked=clean(", ".join(f"{one.name}" for one in draft.steps if one.level is Level.GOOD) or "nothing", 200),
+        checked=clean(
+            ", ".join(dict.fromkeys(one.name for one in draft.steps if one.level is Level.GOOD)) or "nothing", 200
+        ),
         checked_at=collector.clock.monotonic(),
         button=clean(draft.button or "Run", 40),
         need=Access.OBSERVE if wish.reads_only else Access.OPERATE,
