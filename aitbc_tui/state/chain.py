@@ -57,6 +57,9 @@ def source_of(world: World, now: float) -> str | None:
 def pair(source: NodeFacts, other: NodeFacts) -> Pair:
     """What is known of two nodes' common past."""
     common = sorted((source.hashes.keys() & other.hashes.keys()) - {0})  # another block 0 is no fork, but another chain
+    heads = [facts.head.value.height for facts in (source, other) if facts.head.value is not None]
+    if 0 in heads and source.hashes.get(0) == other.hashes.get(0) is not None:  # there is no other block to compare
+        common = [0]
     different = [h for h in common if source.hashes[h] != other.hashes[h]]
     first = different[0] if different else None
     equal = [h for h in common if source.hashes[h] == other.hashes[h] and (first is None or h < first)]

@@ -25,6 +25,7 @@ UNITS_PATIENCE_S = 15.0  # how long a verdict waits for the units to be read tha
 LAG_WINDOW_S = 20.0
 STANDS_S = 10.0
 DATABASE_S = 5.0  # two readings of the mempool
+BOTH_STAND_S = 30.0  # an idle chain; a block is at every node within a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +308,21 @@ def _behind(look: Look) -> Judgement | None:
     source = look.chain.source
     if lag < -TOLERATED_LAG:
         return _warn("ahead", f"{-lag} blocks ahead of {source}", "height-ahead")
-    if lag <= TOLERATED_LAG:
+    if lag <= TOLERATED_LAG and not (lag and _both_stand(look)):
         return None
     eta = closes_in(look)
-    text = f"{thousands(lag)} blocks behind {source}"
+    text = f"{thousands(lag)} block{'s' if lag > 1 else ''} behind {source}"
     if eta is None:
         return _warn("lag", f"{text}, not closing", "lag", f"curl -s {look.frame.rpc}/rpc/head")
     return Judgement(Verdict(Level.WARN, SafeText("lag"), SafeText(f"{text}, closes in {coarse_age(eta)}")))
+
+
+def _both_stand(look: Look) -> bool:
+    """Neither head has moved for long: what the source has by now, the other one should have (contract node 8e2)."""
+    source = look.chain.source
+    ahead = look.world.nodes[source].changes if source is not None else ()
+    still = min(look.still_s or 0.0, look.now - ahead[-1][0] if ahead else 0.0)
+    return still > BOTH_STAND_S
 
 
 def closes_in(look: Look) -> float | None:
