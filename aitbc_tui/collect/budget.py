@@ -105,6 +105,12 @@ class Meter:
         return max(wanted_s, LIMITED_QUEUE_S) if self.limits_requests else wanted_s
 
     def tightest(self, now: float) -> tuple[str, Budget] | None:
-        """The limited bucket of which most is used up."""
-        limited = [(name, b) for name, b in self._buckets.items() if b.share(now)]
-        return max(limited, key=lambda item: item[1].spent_lately(now) / (item[1].share(now) or 1), default=None)
+        """The bucket that pauses, else the limited one of which most is used up."""
+
+        def used(item: tuple[str, Budget]) -> tuple[bool, float]:
+            budget = item[1]
+            pauses = budget.paused_until is not None and now < budget.paused_until
+            return pauses, budget.spent_lately(now) / (budget.share(now) or 1)
+
+        limited = [(name, b) for name, b in self._buckets.items() if b.share(now) or b.limits_requests]
+        return max(limited, key=used, default=None)

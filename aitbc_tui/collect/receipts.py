@@ -10,6 +10,7 @@ from datetime import datetime
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.domain.errors import HttpError, ParseError
 from aitbc_tui.domain.identity import Masker
+from aitbc_tui.domain.observed import TroubleKind
 from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.answers import ReceiptItem as WireItem
@@ -131,6 +132,12 @@ class ReceiptPages:
         except ParseError:
             return None
 
+    def _all_broken(self) -> bool:
+        """The other lists fail, too."""
+        world = self._asker.hub.world
+        others = [seen.trouble for seen in (world.jobs, world.miners)]
+        return any(trouble is not None and trouble.kind is TroubleKind.BROKEN for trouble in others)
+
     async def _around(self, limit: int, error: HttpError) -> tuple[ReceiptPage, float, float | None]:
         """One unreadable receipt makes every page with it a 500 (contract Q6): find it by halving, leave it out."""
         now = self._asker.hub.clock.monotonic()
@@ -138,6 +145,8 @@ class ReceiptPages:
             raise error  # a lost database: to search again at every turn would use the server's limit up
         if self._poisoned_at is not None and now - self._poisoned_at < POISON_PAUSE_S and limit > FEW:
             raise error
+        if self._all_broken():
+            raise error  # no receipt is to blame: searching would only ask a server in trouble more often
         self._poisoned_at = now
         items: list[ReceiptItem] = []
         date: datetime | None = None

@@ -270,7 +270,8 @@ def _stands(look: Look) -> Judgement | None:
     count = tx_count(ahead, height + 1)
     stands = f"head stands at {thousands(height)} while {source} made {thousands(blocks)} more"
     if count == 0:
-        text = f"{stands}; block {thousands(height + 1)} is empty, so it never came: gossip is cut"
+        why = "gossip is cut" if look.main_unit is not None else "gossip is cut, or what imports blocks is dead"
+        text = f"{stands}; block {thousands(height + 1)} is empty, so it never came: {why}"
         return _bad("CUT OFF", text, "redis-down", "redis-cli pubsub numsub blocks")
     if count is None and look.still_s < UNITS_PATIENCE_S:
         return None
