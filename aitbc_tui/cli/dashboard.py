@@ -133,7 +133,8 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
 
         log_to_state(verbose=ctx.common.verbose)
         program = program_for(ctx.settings, env.name)
-        setup = Setup(env, read_stores(ctx).all, ledger or ledger_file(), demo, program=program, record=recorder)
+        stores, kept = read_stores(ctx).all, ledger or ledger_file()
+        setup = Setup(env, stores, kept, demo, program=program, lent=env.production, record=recorder)
         backend = CollectorThread(setup)
         options = DashboardOptions(
             slow_link=display.slow_link,

@@ -31,7 +31,8 @@ def opener(ctx: Context) -> Callable[[str], Backend]:
     """Makes the backend of another environment; nothing is asked: a key with a passphrase needs a start of its own."""
 
     def make(name: str) -> Backend:
-        program = program_for(ctx.settings, name)
-        return CollectorThread(Setup(ctx.settings.env[name], read_stores(ctx).all, ledger_file(), program=program))
+        env, program = ctx.settings.env[name], program_for(ctx.settings, name)
+        lent = env.production
+        return CollectorThread(Setup(env, read_stores(ctx).all, ledger_file(), program=program, lent=lent))
 
     return make

@@ -10,6 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from aitbc_tui.collect.arming import Arming
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.clock import Clock, RealClock
 from aitbc_tui.collect.coordinator import CoordinatorPoll
@@ -69,6 +70,7 @@ class Collector:
         self._up: dict[str, bool] = {}
         self._stack = AsyncExitStack()
         self.bench = Bench(self)
+        self.arming = Arming(setup.environment.access, setup.lent, self.clock)
 
     @property
     def topology(self) -> Topology:
@@ -95,7 +97,7 @@ class Collector:
         env = self.setup.environment
         for config in env.hosts.values():
             host = open_host(host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self._link)
-            host.permit = Permit(env.access, env.name, reads_only)
+            host.permit = Permit(self.arming.access, env.name, reads_only)
             self.hosts[config.name] = host
             self.hub.link(host.report())
         asker = Asker(self.hub, self.hosts, secrets)
@@ -124,6 +126,7 @@ class Collector:
                 through.append(rhythm)
         if env.coordinator is not None:
             await self._open_coordinator(env.coordinator.host, env.coordinator.url, mask, ledger, secrets)
+        self.note_access()
 
     async def _open_coordinator(
         self, host: str, url: str, mask: Masker, ledger: Ledger, secrets: Mapping[str, Secret]
@@ -144,7 +147,7 @@ class Collector:
         identity = asker.keys.identity("client")
         client = mask(Role.CLIENT, identity).label if identity else SafeText("")
         self.hub.topology(replace(self.topology, client=client))
-        desk = Desk(name, self.setup.environment.access, ledger, "client" in secrets, str(client))
+        desk = Desk(name, self.arming.access, ledger, "client" in secrets, str(client))
         self.writer = Writer(asker, host, url, mask, desk, own)
         self.coordinator = CoordinatorPoll(
             asker,
@@ -178,6 +181,24 @@ class Collector:
         servers = tuple(detector.row() for detector in self.asker.detectors)
         if (rows, servers) != (self.topology.credentials, self.topology.capabilities):
             self.hub.topology(replace(self.topology, credentials=rows, capabilities=servers))
+
+    def note_access(self) -> None:
+        """The level that counts now, told to whatever sends something and to the screens."""
+        access, until, env = self.arming.access, self.arming.until, self.topology.environment
+        if (access, until) == (env.access, env.armed_until):
+            return
+        for host in self.hosts.values():
+            host.permit = Permit(access, str(env.name), reads_only)
+        if self.writer is not None:
+            self.writer.allow(access)
+        self.hub.topology(replace(self.topology, environment=replace(env, access=access, armed_until=until)))
+
+    def arm(self) -> None:
+        """Lend operate for ten minutes more; written down like everything that an operator does."""
+        self.arming.arm()
+        self.audit("access operate", "armed for ten minutes")
+        self.note_access()
+        self.hub.publish()
 
     def _sources(self) -> dict[str, SecretSource]:
         found = {role: self.setup.secret_source(role) for role in ROLES}
@@ -289,6 +310,7 @@ class Collector:
         last = 0.0
         while True:
             now = self.clock.monotonic()
+            self.note_access()
             if now - last >= QUIET_S:
                 self.note_servers()
             if self.hub.changed or now - last >= QUIET_S:

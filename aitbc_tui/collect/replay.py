@@ -193,7 +193,9 @@ def _shown(topology: Topology) -> Topology:
     """Marked as what it is on every screen, and nothing can be written from it."""
     environment = topology.environment
     name = environment.name if environment.name.startswith("replay ") else f"replay {environment.name}"
-    return replace(topology, environment=replace(environment, name=clean(name, 27), access=Access.OBSERVE))
+    return replace(
+        topology, environment=replace(environment, name=clean(name, 27), access=Access.OBSERVE, armed_until=None)
+    )
 
 
 def _moment(line: str) -> float:

@@ -165,6 +165,9 @@ class ReplayBackend:
     def run(self, plan: Plan, told: Callable[[Run], None]) -> Future[Run]:
         return _refused()
 
+    def arm(self) -> Future[None]:
+        return _refused()
+
     def stop_run(self) -> None:
         """None was begun."""
 

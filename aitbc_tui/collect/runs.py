@@ -193,10 +193,11 @@ class Runs:
             return
         detail = f"nodes {', '.join(targets_of(self._collector, wish))}"
         with audited(self._collector.ledger, title_of(wish).lower(), setup.environment.name, detail) as entry:
-            require(setup.environment.access, plan.need, title_of(wish).lower(), setup.environment.name)
+            require(self._collector.arming.access, plan.need, title_of(wish).lower(), setup.environment.name)
             if not plan.offered:
                 raise GuardError("a check forbids it", remedy="see the plan")
-            yield said
+            with self._collector.arming.running():
+                yield said
             entry.ended(said[0] if said else "ended")
 
 

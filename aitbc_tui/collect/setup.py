@@ -32,6 +32,7 @@ class Setup:
     demo: bool = False
     ssh_config: str | None = None
     program: str = "aitbc-tui"  # with the options that lead it to this environment
+    lent: bool = False  # a dashboard in production: operate runs out
     record: Recorder | None = None  # where everything that is heard goes, too, scrubbed; its maker closes it
 
     def secret_source(self, role: str) -> SecretSource | None:

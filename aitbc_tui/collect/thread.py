@@ -187,6 +187,12 @@ class CollectorThread:
 
         return self._write(work)
 
+    def arm(self) -> Future[None]:
+        async def work(collector: Collector) -> None:
+            collector.arm()
+
+        return self._write(work)
+
     def stop_run(self) -> None:
         self._soon(lambda c: self._runs[1].stop() if self._runs is not None else None)
 

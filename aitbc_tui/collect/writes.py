@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.ownjobs import OwnJobs
 from aitbc_tui.domain.errors import AitbcError, ConfigError
 from aitbc_tui.domain.identity import Masker
-from aitbc_tui.domain.snapshot import Submission, SubmissionState
+from aitbc_tui.domain.snapshot import Access, Submission, SubmissionState
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.work import Job, JobOrder
 from aitbc_tui.ledger.rows import OwnJob, SubmitState
@@ -34,6 +34,10 @@ class Writer:
         self._desk = desk
         self._own = own
         self._lock = asyncio.Lock()
+
+    def allow(self, access: Access) -> None:
+        """The access level changed."""
+        self._desk = replace(self._desk, access=access)
 
     async def submit(self, order: JobOrder, told: Callable[[Submission], object] | None = None) -> Submission:
         """Send one job; its id is in the ledger before `told` hears it, and in the state before this returns."""

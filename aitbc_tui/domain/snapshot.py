@@ -43,6 +43,7 @@ class Environment:
     demo: bool = False
     interval_s: float = 2.0
     program: SafeText = SafeText("aitbc-tui")  # this program with the options that lead it to this network
+    armed_until: float | None = None  # monotonic: access operate ends then; None where it does not run out
 
 
 @dataclass(frozen=True, slots=True)

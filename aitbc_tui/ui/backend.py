@@ -66,6 +66,9 @@ class Backend(Protocol):
     def run(self, plan: Plan, told: Callable[[Run], None]) -> Future[Run]:
         """Run a plan, once, at most one at a time; `told` hears of every step in the backend's thread."""
 
+    def arm(self) -> Future[None]:
+        """Lend access operate for ten minutes more, where it runs out; audited."""
+
     def stop_run(self) -> None:
         """End the run under way at its next safe point."""
 

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Pane
+from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import theme
 from aitbc_tui.ui.screens import registry
+from aitbc_tui.ui.screens.futures import outcome, words
 
 if TYPE_CHECKING:
     from aitbc_tui.ui.app import AitbcApp
@@ -26,8 +29,20 @@ _PANES = {
     Pane.RECEIPTS: "receipts",
     Pane.ALARMS: "alarms",
 }
+
+
+async def _armed(app: AitbcApp) -> None:
+    try:
+        await outcome(app.backend.arm())
+    except AitbcError as error:
+        app.say(f"not armed: {words(error)}", Level.REFUSED)
+    else:
+        app.say("access operate for 10 m, then observe again", Level.WARN)
+
+
 _ID = re.compile(r"[0-9a-f]{4,32}")
 _MOST = 12  # ids offered at once
+EXACT, LIKE = 1.7, 1.5  # what is typed in full comes before whatever resembles it, and after an id
 
 
 class Command(NamedTuple):
@@ -67,6 +82,8 @@ class Commands(Provider):
         yield Command("events", "what happened, newest first", partial(registry.open_events, app))
         yield Command("operations", "status, health, sync, message, coordinate", partial(registry.open_operations, app))
         yield Command("logs", "the journal of a unit, followed", partial(registry.open_logs, app))
+        if app.current.environment.armed_until is not None:
+            yield Command("arm", "access operate for ten minutes from now; audited", self._arm)
         yield Command("environments", "which network; go over to another", partial(registry.open_environments, app))
         for row in app.current.nodes:
             yield Command(f"node {row.name}", "blocks side by side", partial(registry.open_node, app, str(row.name)))
@@ -78,6 +95,11 @@ class Commands(Provider):
             yield Command(f"theme {name}", "colours of this terminal", partial(app.set_look, name))
         yield Command("help", "keys, words, figures", partial(registry.open_help, app))
         yield Command("quit", "leave; the network goes on", partial(app.action_leave, 0))
+
+    def _arm(self) -> None:
+        """Lent again; the chip in row 0 counts down."""
+        app = self.aitbc
+        app.run_worker(_armed(app), name="arm")
 
     def _freeze(self) -> None:
         """Freezing is the dashboard's: it is shown where it happens."""
@@ -126,6 +148,6 @@ class Commands(Provider):
                     yield Hit(2.0, _label(name), run, text=name, help=about)
         matcher = self.matcher(typed)
         for name, about, run in self._commands():
-            score = 1.5 if name == typed.lower() else matcher.match(name)
+            score = EXACT if name == typed.lower() else min(matcher.match(name), LIKE)
             if score > 0:
-                yield Hit(min(score, 1.5), _label(name), run, text=name, help=about)
+                yield Hit(score, _label(name), run, text=name, help=about)

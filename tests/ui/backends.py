@@ -88,6 +88,12 @@ class StillBackend:
         self.runs.append((told, Future()))
         return self.runs[-1][1]
 
+    def arm(self) -> Future[None]:
+        self.asked.append("arm")
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
     def stop_run(self) -> None:
         self.asked.append("stop run")
 

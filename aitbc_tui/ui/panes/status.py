@@ -19,9 +19,9 @@ def environment_runs(snapshot: Snapshot) -> list[Run]:
     env = snapshot.environment
     name = env.name if not env.demo or "demo" in env.name else f"demo {env.name}"
     chip = _ACCESS_CHIPS.get(env.access)
-    access = (
-        [Run(f" {env.access.value} ")] if chip is None else [Run(" "), Run(f" {env.access.value} ", chip), Run(" ")]
-    )
+    left = armed_left(snapshot)
+    word = env.access.value if left is None else f"{env.access.value.upper()} {left}"
+    access = [Run(f" {word} ")] if chip is None else [Run(" "), Run(f" {word} ", chip), Run(" ")]
     return [
         Run(name, Role.STRONG),
         Run(" "),
@@ -30,6 +30,15 @@ def environment_runs(snapshot: Snapshot) -> list[Run]:
         Run("·", Role.MUTED),
         Run(f" {fmt.clock(snapshot.utc)} UTC "),
     ]
+
+
+def armed_left(snapshot: Snapshot) -> str | None:
+    """Whole minutes that access operate still lasts; None where it does not run out, or has."""
+    env = snapshot.environment
+    if env.armed_until is None or env.access is not Access.OPERATE:
+        return None
+    left = env.armed_until - snapshot.now
+    return f"{int(left // 60)} m" if left >= 60 else "<1 m"
 
 
 def headline_runs(snapshot: Snapshot, width: int, room: int) -> list[Run]:

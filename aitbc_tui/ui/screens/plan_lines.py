@@ -10,6 +10,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.panes.status import armed_left
 from aitbc_tui.ui.screens.layout import cut, pad, section, text_lines, wrap
 from aitbc_tui.ui.screens.typing_field import field_run
 
@@ -73,7 +74,9 @@ def build_plan(snapshot: Snapshot, plan: Plan, width: int) -> list[Line]:
         words = "■ a check forbids the writing step: it is not offered, with or without force"
         return [*lines, *text_lines(words, width, role=Role.BAD)]
     if not allowed(snapshot, plan):
-        words = f"□ needs access {plan.need.value}, this is {snapshot.environment.access.value}"
+        env = snapshot.environment
+        again = "; : arm lends it again for 10 m" if env.armed_until is not None else ""
+        words = f"□ needs access {plan.need.value}, this is {env.access.value}{again}"
         return [*lines, *text_lines(words, width, role=Role.UNKNOWN)]
     return lines
 
@@ -116,8 +119,10 @@ def build_confirm(
     lines += [*text_lines(f"{undo} It is written to the audit log before and after.", width), Line()]
     age = fmt.age(max(0.0, snapshot.now - plan.checked_at), bound=0)
     lines += text_lines(f"Checked {age} ago: {plan.checked}.", width)
-    access = snapshot.environment.access.value
+    access, left = snapshot.environment.access.value, armed_left(snapshot)
     words = f"▲ access {access}, production: this is not a test" if snapshot.environment.production else ""
+    if left is not None:
+        words = f"▲ access {access} for {left} more, then it falls back to observe"
     lines += [*(text_lines(words, width, role=Role.WARN) if words else []), Line(), Line()]
     typing = must_type(snapshot, plan)
     lines += _buttons(plan, run_focused, typing)

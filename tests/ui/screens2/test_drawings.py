@@ -14,6 +14,7 @@ from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.state.rules import RULES
 from aitbc_tui.ui.paint import Line, Role
+from aitbc_tui.ui.panes.status import verdict_line
 from aitbc_tui.ui.screens.alarm_evidence import node_row
 from aitbc_tui.ui.screens.alarm_words import WORDS, closes, words_for
 from aitbc_tui.ui.screens.alarms_lines import AlarmsView, alarm_key, build_alarms
@@ -96,13 +97,17 @@ def test_the_plan_is_as_drawn() -> None:
 
 
 def test_the_question_is_as_drawn() -> None:
-    # The access level is that of the configuration and does not run out.
     lines = build_confirm(pictures.lagging(), pictures.plan(), "", 80)
-    same(lines, drawn("confirm-80x24", 2, 23), 80, {8: (17, 80)})
+    same(lines, drawn("confirm-80x24", 2, 23), 80)
 
 
 def test_the_progress_is_as_drawn() -> None:
     same(build_progress(pictures.run(), False, 80), drawn("progress-80x24", 2, 23), 80)
+
+
+@pytest.mark.parametrize("name", ["plan-80x24", "confirm-80x24", "progress-80x24"])
+def test_the_access_level_counts_down_as_drawn(name: str) -> None:
+    same([verdict_line(pictures.lagging(), 80)], drawn(name, 0, 1), 80)
 
 
 # --- what no drawing shows

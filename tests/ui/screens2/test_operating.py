@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.command import CommandPalette
 
 from aitbc_tui.domain.errors import ConnectError, GuardError, HttpError
 from aitbc_tui.domain.operation import Plan, RunState, Verb, Wish
@@ -125,6 +126,28 @@ async def test_below_operate_the_plan_is_all_there_is(access: Access) -> None:
         await pilot.press(*"follower", "ctrl+y")
         await pilot.pause()
         assert not backend.ran
+
+
+async def test_access_that_ran_out_is_armed_by_its_command() -> None:
+    lent = pictures.lagging()
+    ran_out = replace(lent, environment=replace(lent.environment, access=Access.OBSERVE, armed_until=lent.now - 1))
+    backend = StillBackend(ran_out)
+    app = app_on(backend)
+    async with app.run_test(size=SIZE) as pilot:
+        await planned(app, backend, pictures.plan())
+        assert "prod · observe ·" in text_of(app) and ": arm lends it again" in text_of(app)
+        await pilot.press("colon")
+        await until(lambda: isinstance(app.screen, CommandPalette), 5.0)
+        await pilot.press(*"arm")
+        await pilot.pause(0.6)
+        await pilot.press("enter")
+        await pilot.pause(0.1)
+        if isinstance(app.screen, CommandPalette):
+            await pilot.press("enter")
+        await until(lambda: "arm" in backend.asked, 5.0)
+        await until(lambda: "then observe again" in text_of(app), 5.0)
+        backend.set(lent)
+        await until(lambda: "OPERATE 9 m" in text_of(app), 5.0)
 
 
 async def test_a_check_that_forbids_is_not_talked_over() -> None:

@@ -83,7 +83,7 @@ async def desk(folder: Path, **options: object) -> AsyncIterator[Desk]:
     async with Devnet.start(given) as devnet:
         settings = load(Flags(config=str(devnet.config_path)), {})
         environment = replace(settings.environment, production=True)
-        setup = Setup(environment, settings.trust.store(), folder / "l.sqlite3", demo=True, ssh_config="")
+        setup = Setup(environment, settings.trust.store(), folder / "l.sqlite3", demo=True, ssh_config="", lent=True)
         backend = CollectorThread(setup)
         app = AitbcApp(backend, DashboardOptions(theme="dark"))
         async with app.run_test(size=(120, 50)) as pilot:
@@ -109,7 +109,7 @@ def board_of(rpc: str) -> list[str]:
 async def test_a_message_is_posted_and_read_back_at_every_node(tmp_path: Path) -> None:
     async with desk(tmp_path) as it:
         said = await it.run("message", "all", text="hello night shift")
-        assert "● done" in said and "sent 2, read back 2, failed 0" in said
+        assert "● done" in said and "sent 2, read back 2, failed 0" in said and " OPERATE 9 m " in said
         for rpc in it.rpcs:
             assert await asyncio.to_thread(board_of, rpc) == ["hello night shift"], rpc
         assert it.audit() == [("before", "message"), ("after", "message")]
