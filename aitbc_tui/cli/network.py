@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aitbc_tui.domain.snapshot import Snapshot
     from aitbc_tui.operations.checks import Check
 
+_WORSE = ("skip", "pass", "warn", "fail")
 MARKS = {"pass": "ok", "warn": "warn", "fail": "FAIL", "skip": "–"}
 
 
@@ -46,11 +47,10 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         print_json(ctx.out, {"hosts": rows, "p2p": {"verdict": verdict, "why": why, "nodes": peers}})
     else:
         _print(ctx, checks)
-        ctx.out.write(f"\np2p: {verdict}: {why}\n")
-        for row in rows:
-            if row["verdict"] in ("fail", "warn"):
-                where = row["node"] or row["host"]
-                ctx.out.write(f"! {where} {row['check']}: {row['why']}\n  by hand: {row['by_hand']}\n")
+        ctx.out.write(f"\np2p: {verdict}: {why}\n\n")
+        heads = ("verdict", "of", "check", "why", "by hand")
+        each = [(MARKS[c.grade.value], c.node or c.host, c.name, c.why, by_hand(c, ctx.environment)) for c in checks]
+        print_table(ctx.out, heads, each)
     return _exit(ctx, snapshot, checks, verdict)
 
 
@@ -77,7 +77,11 @@ def _print(ctx: Context, checks: list[Check]) -> None:
     """One line a host (and node), one column a check."""
     columns = list(dict.fromkeys(check.name for check in checks))
     hosts = list(dict.fromkeys(check.host for check in checks))
-    cells = {(check.host, check.name): check for check in checks}
+    cells: dict[tuple[str, str], Check] = {}
+    for check in checks:  # of two nodes on one host the worse one is shown
+        known = cells.get((check.host, check.name))
+        if known is None or _WORSE.index(check.grade.value) > _WORSE.index(known.grade.value):
+            cells[check.host, check.name] = check
 
     def cell(host: str, name: str) -> str:
         found = cells.get((host, name))

@@ -22,6 +22,7 @@ class Gate:
     broken: bool = False
     garbage: set[str] = field(default_factory=set)
     huge: dict[str, int] = field(default_factory=dict)
+    stalling: set[str] = field(default_factory=set)  # paths whose answer begins and does not go on
     failing: set[str] = field(default_factory=set)
     spared: set[str] = field(default_factory=set)  # paths that answer although the server is `broken`
     every: int = 0  # each so manieth answer is a 500
@@ -82,6 +83,11 @@ class GateMiddleware:
         if path in gate.garbage:
             await _send_start(send)
             await send({"type": "http.response.body", "body": GARBAGE})
+        elif path in gate.stalling:
+            await _send_start(send)
+            await send({"type": "http.response.body", "body": b'{"success":', "more_body": True})
+            while (await receive())["type"] != "http.disconnect":
+                pass
         elif path in gate.huge:
             await _send_huge(send, gate.huge[path])
         else:

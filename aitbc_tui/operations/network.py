@@ -11,6 +11,7 @@ from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.operations import large
 from aitbc_tui.operations.checks import Check, Grade
 from aitbc_tui.operations.field import PARALLEL, Field
 from aitbc_tui.operations.tally import Json
@@ -20,7 +21,6 @@ from aitbc_tui.protocol.ask import Ask
 PROBES = 20
 SLOW_MS = 500.0
 STEPS = ("name", "tcp", "host key", "login", "ssh")  # how far a connection came: 1..5
-LARGE_S = 5.0
 
 
 async def probe(field: Field, snapshot: Snapshot) -> list[Check]:
@@ -30,9 +30,18 @@ async def probe(field: Field, snapshot: Snapshot) -> list[Check]:
     nodes = [n for n in field.environment.nodes if _up(links.get(n.host))]
     places = asyncio.Semaphore(PARALLEL)
 
+    async def way(host: str) -> Check:
+        async with places:
+            return await large.over_ssh(field, host)
+
+    ways = {
+        check.host: check for check in await asyncio.gather(*(way(host) for host, link in links.items() if _up(link)))
+    }
+    checks += ways.values()
+
     async def one(node: NodeConfig) -> list[Check]:
         async with places:
-            return await _rpc(field, node)
+            return await _rpc(field, node, ways.get(node.host))
 
     for found in await asyncio.gather(*(one(node) for node in nodes)):
         checks += found
@@ -72,7 +81,7 @@ def _steps(link: LinkRow) -> Iterator[Check]:
             yield Check("", host, name, Grade.SKIP, "not reached")
 
 
-async def _rpc(field: Field, node: NodeConfig) -> list[Check]:
+async def _rpc(field: Field, node: NodeConfig, way: Check | None) -> list[Check]:
     """Latency, the share of unanswered probes, and whether a large answer stalls while small ones pass."""
     times: list[float] = []
     why = ""
@@ -95,23 +104,8 @@ async def _rpc(field: Field, node: NodeConfig) -> list[Check]:
     return [
         make("rpc", Grade.PASS if not lost else Grade.WARN, share if lost else "answers"),
         make("latency", grade, f"p50 {middle:.0f} ms, p95 {high:.0f} ms, {share}", "timeout"),
-        await _large(field, node, middle),
+        await large.of_node(field, node, middle, way),
     ]
-
-
-async def _large(field: Field, node: NodeConfig, small_ms: float) -> Check:
-    make = _Named(node)
-    ask = requests.blocks_range(0, requests.MAX_RANGE - 1)
-    begun = field.clock()
-    try:
-        async with asyncio.timeout(LARGE_S):
-            answer = await field.wire.send(node.host, node.rpc, ask)
-    except (TimeoutError, AitbcError) as error:
-        said = error.detail if isinstance(error, AitbcError) else f"no whole answer in {LARGE_S:g} s"
-        why = f"small answers pass in {small_ms:.0f} ms, a large one does not: {said}"
-        return make("large answer", Grade.FAIL, why, "timeout", "the path's MTU: ping -M do -s 1400")
-    took = (field.clock() - begun) * 1000
-    return make("large answer", Grade.PASS, f"{len(answer.body):,} bytes in {took:.0f} ms")
 
 
 class _Named:
@@ -212,6 +206,7 @@ def by_hand(check: Check, environment: EnvironmentConfig) -> str:
         "host key": f"ssh-keyscan -p {host.port or 22} {host.address} | ssh-keygen -lf -",
         "login": f"{way} true",
         "ssh": f"{way} true",
+        "large ssh": f"{way} 'head -c {large.SSH_BYTES} /dev/zero' | wc -c",
         "coordinator": f"{way} curl -sS -m 5 {coordinator.url if coordinator else ''}/v1/health",
         "ollama": f"{way} curl -sS -m 5 {host.ollama}/api/version",
     }

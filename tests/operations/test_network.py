@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig, NodeConfig, Role
 from aitbc_tui.domain.node import Peers
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.operations import large
 from aitbc_tui.operations.checks import Check, Grade
 from aitbc_tui.operations.network import by_hand, mesh, probe, quantile
 from tests.operations.conftest import OpenScene, Scene
@@ -52,14 +54,79 @@ async def test_a_host_that_refuses_and_one_with_another_key(scene: OpenScene) ->
 async def test_a_large_answer_that_stalls_while_small_ones_pass(
     scene: OpenScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aitbc_tui.operations.network.LARGE_S", 0.5)
+    monkeypatch.setattr(large, "LARGE_S", 0.6)
+    async with scene() as it:
+        it.devnet.node("follower").gate.stalling.add("/rpc/blocks-range")
+        found = await checks_of(it)
+    check = found["follower", "large answer"]
+    assert (
+        check.grade is Grade.FAIL and "small answers pass" in check.why and "it is the node, not the way" in check.why
+    )
+    assert found["follower", "rpc"].grade is Grade.PASS and found["genesis", "large answer"].grade is Grade.PASS
+    assert {found[host, "large ssh"].grade for host in ("genesis", "follower", "gpu-1")} == {Grade.PASS}
+    assert "65,536 bytes" in found["follower", "large ssh"].why
+
+
+async def test_a_large_answer_that_is_refused_or_too_large_is_no_stall(scene: OpenScene) -> None:
+    async with scene() as it:
+        it.devnet.node("follower").gate.failing.add("/rpc/blocks-range")
+        it.devnet.node("genesis").gate.huge["/rpc/blocks-range"] = 64 * 1024 * 1024
+        found = await checks_of(it)
+    assert (
+        found["follower", "large answer"].why.startswith("no stall: ")
+        and "500" in found["follower", "large answer"].why
+    )
+    assert "larger than" in found["genesis", "large answer"].why
+    assert {found[name, "large answer"].kind for name in ("genesis", "follower")} == {"validation"}
+
+
+async def test_small_ones_that_wait_behind_the_large_one_are_told_apart(
+    scene: OpenScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "LARGE_S", 0.6)
+    monkeypatch.setattr(large, "SMALL_S", 0.6)
     async with scene() as it:
         gate = it.devnet.node("follower").gate
-        gate.huge["/rpc/blocks-range"] = 64 * 1024 * 1024
+        gate.stalling.add("/rpc/blocks-range")
+        original = large.of_node
+
+        async def then_hung(*args: Any) -> Check:
+            gate.hang(True)
+            return await original(*args)
+
+        monkeypatch.setattr(large, "of_node", then_hung)
         found = await checks_of(it)
-    assert found["follower", "large answer"].grade is Grade.FAIL
-    assert "small answers pass" in found["follower", "large answer"].why
-    assert found["follower", "rpc"].grade is Grade.PASS and found["genesis", "large answer"].grade is Grade.PASS
+    assert "wait behind it" in found["follower", "large answer"].why
+
+
+@pytest.mark.parametrize("way", [Grade.FAIL, Grade.SKIP])
+async def test_a_way_that_drops_large_packets_is_named(
+    scene: OpenScene, monkeypatch: pytest.MonkeyPatch, way: Grade
+) -> None:
+    monkeypatch.setattr(large, "LARGE_S", 0.4)
+    async with scene(history_jobs=2) as it:
+        await it.look()
+        it.devnet.node("follower").gate.stalling.add("/rpc/blocks-range")
+        check = await large.of_node(it.field(), it.node("follower"), 3.0, Check("", "follower", "large ssh", way, ""))
+    assert check.grade is Grade.FAIL and "lost on the way" in check.why and "MTU" in check.remedy
+
+
+async def test_a_shell_that_does_not_bring_it_is_the_way(scene: OpenScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "LARGE_S", 0.5)
+    monkeypatch.setattr(large, "SSH_SCRIPT", "printf x; sleep 5")
+    async with scene(history_jobs=2) as it:
+        await it.look()
+        check = await large.over_ssh(it.field(), "follower")
+    assert check.grade is Grade.FAIL and "drops large packets" in check.why
+
+
+async def test_a_young_chain_has_no_large_answer(scene: OpenScene) -> None:
+    async with scene(history_blocks=3) as it:
+        found = await checks_of(it)
+    assert (
+        found["follower", "large answer"].grade is Grade.SKIP
+        and "too small to tell" in found["follower", "large answer"].why
+    )
 
 
 NAMES = ("genesis", "follower", "third")
