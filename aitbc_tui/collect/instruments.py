@@ -62,8 +62,9 @@ async def find_transactions(collector: Collector, text: str) -> Search:
     """Over every node's mempool and recent blocks; with the sender's account where it matters."""
     from aitbc_tui.collect.blocks import looked_up, scan
 
-    if not text or len(text) > 128 or not text.isascii() or not text.replace("-", "").replace("_", "").isalnum():
-        raise ConfigError("no hash, address or id", remedy="64 digits, 32 digits, or an address such as ait1...")
+    plain = text.replace("…", "", 1).replace("-", "").replace("_", "")
+    if not plain or len(text) > 128 or not plain.isascii() or not plain.isalnum():
+        raise ConfigError("no hash, address or id", remedy="a hash or its first digits, 32 digits, or ait1...")
     query = query_of(text)
     return search(query, await looked_up(collector, await scan(collector, DEPTH), [query]))
 

@@ -233,6 +233,7 @@ class GpuRow:
     earned_per_hour: float | None = None
     job: SafeText | None = None
     miner: SafeText | None = None
+    host_miners: tuple[SafeText, ...] = ()  # configured for its host; which of several uses it, nothing tells
     history: tuple[float | None, ...] = ()  # utilisation, a value a minute, oldest first
 
 

@@ -35,6 +35,7 @@ def gpu_rows(world: World, waiting: int, now: float) -> tuple[GpuRow, ...]:
                     limit_s=seen.limit_s,
                     source="NVML" if local else "nvidia-smi",
                     miner=SafeText(served[0].name) if len(served) == 1 else None,
+                    host_miners=tuple(SafeText(m.name) for m in served),
                     history=world.gpu_history.get(str(name), ()),
                 )
             )

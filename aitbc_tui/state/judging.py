@@ -14,7 +14,7 @@ from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.chain import BLOCK_TIME_S, pair
 from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.links import waiting_word
-from aitbc_tui.state.sources import node_trouble
+from aitbc_tui.state.sources import full_disk, node_trouble
 from aitbc_tui.state.streaks import restarts_of
 from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
 
@@ -269,6 +269,9 @@ def _stands(look: Look) -> Judgement | None:
         return None
     count = tx_count(ahead, height + 1)
     stands = f"head stands at {thousands(height)} while {source} made {thousands(blocks)} more"
+    disk = look.world.disks.get(look.frame.host)
+    if disk is not None and full_disk(disk, look.now) is not None:
+        return _bad("WEDGED", f"{stands}; its disk is full", "wedge", _twice(look))
     if count == 0:
         why = "gossip is cut" if look.main_unit is not None else "gossip is cut, or what imports blocks is dead"
         text = f"{stands}; block {thousands(height + 1)} is empty, so it never came: {why}"

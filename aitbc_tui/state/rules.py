@@ -171,7 +171,7 @@ def mempool_signs(world: World, rows: Iterable[MempoolRow]) -> Iterator[Sign]:
         rule = _POOL_RULES.get((str(row.verdict.word), row.drains))
         if rule is not None:
             chain = f"&chain_id={frame.chain_id}" if frame is not None and frame.chain_id else ""
-            yield sign(rule, row.name, row.verdict.text, f"curl -s '{rpc}/rpc/mempool?limit=10001{chain}'", host)
+            yield sign(rule, row.name, row.verdict.text, f'curl -s "{rpc}/rpc/mempool?limit=10001{chain}"', host)
 
 
 def gpu_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign]:

@@ -12,9 +12,9 @@ from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.rules import sign
 from aitbc_tui.state.skew import offsets, wrong
+from aitbc_tui.state.sources import full_disk
 from aitbc_tui.state.topology import PRODUCER_ROLE
 
-FULL_SHARE = 0.05
 MEMORY_SHARE = 0.9  # of a unit's MemoryMax: the kernel kills in it what goes beyond
 PRODUCES = "enable_block_production"
 TRUE_WORDS = ("true", "1", "yes", "on")
@@ -31,8 +31,8 @@ def host_signs(world: World, rows: tuple[NodeRow, ...], now: float) -> Iterator[
 
 def _disks(world: World, now: float) -> Iterator[Sign]:
     for host, seen in world.disks.items():
-        disk = seen.fresh(now)
-        if disk is not None and disk.total > 0 and disk.free < FULL_SHARE * disk.total:
+        disk = full_disk(seen, now)
+        if disk is not None:
             used = 100 - disk.free * 100 // disk.total
             text = f"{disk.mount} is {used} % full, {disk.free / GIB:.1f} GB left"
             yield sign("disk-full", host, text, f"df -h {disk.mount}", host)
@@ -73,7 +73,7 @@ def _drift(world: World, now: float) -> Iterator[Sign]:
 def _drifted(world: World, name: str, key: str, text: str) -> Sign:
     frame = world.topology.node(name)
     files = " ".join(frame.env_files) if frame is not None else ""
-    return sign("config-drift", name, text, f"grep -iH '^{key}=' {files}", frame.host if frame is not None else "")
+    return sign("config-drift", name, text, f'grep -iH "^{key}=" {files}', frame.host if frame is not None else "")
 
 
 def _p2p(world: World, rows: Iterable[NodeRow], now: float) -> Iterator[Sign]:
@@ -93,7 +93,7 @@ def _p2p(world: World, rows: Iterable[NodeRow], now: float) -> Iterator[Sign]:
             "p2p-partition",
             row.name,
             text,
-            f"ss -Htn state established '( sport = :{port} or dport = :{port} )'",
+            f'ss -Htn state established "( sport = :{port} or dport = :{port} )"',
             row.host,
         )
 

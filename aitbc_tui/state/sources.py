@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aitbc_tui.domain.figures import coarse_age
+from aitbc_tui.domain.node import DiskReading
 from aitbc_tui.domain.observed import Freshness, Observed, Trouble, TroubleKind
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.state.facts import NodeFacts, World
@@ -13,6 +14,7 @@ from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
 
 SLOW_MS = 2000.0
 PATIENCE_S = 20.0
+FULL_SHARE = 0.05
 UP_WORDS = ("up", "local")
 
 
@@ -23,6 +25,12 @@ class Named:
     rule: str
     evidence: SafeText
     check: str = ""
+
+
+def full_disk(seen: Observed[DiskReading], now: float) -> DiskReading | None:
+    """The disk, when it has no room left to speak of."""
+    disk = seen.fresh(now)
+    return disk if disk is not None and disk.total > 0 and disk.free < FULL_SHARE * disk.total else None
 
 
 def link_up(world: World, host: str) -> bool:
@@ -136,5 +144,7 @@ def ollama_trouble(world: World, host: str, now: float) -> Named | None:
         return None
     age = seen.age(now)
     heard = "" if age is None or seen.freshness(now) is Freshness.CONNECTING else f", last heard {coarse_age(age)} ago"
+    said = trouble.detail.removeprefix(f"{host}: ")
+    said = said if said.startswith("Ollama") else f"Ollama: {said}"
     url = next((frame.ollama for frame in world.topology.hosts if frame.name == host), "")
-    return Named("ollama-down", SafeText(f"Ollama: {trouble.detail}{heard}"), f"curl -sS -m 5 {url}/api/tags")
+    return Named("ollama-down", SafeText(f"{said}{heard}"), f"curl -sS -m 5 {url}/api/tags")

@@ -15,6 +15,7 @@ from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.tx_checks import NodeView, TxCheck, account_of, checks_of, nonce_gaps, waiting
 
 _HASH = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+_BEGINNING = re.compile(r"(0x)?[0-9a-fA-F]{6,31}(…[0-9a-fA-F]{1,16})?")
 _ID = re.compile(r"[0-9a-fA-F]{32}")
 STANDS_S = 75.0  # an idle chain of 2026-08 makes a block a minute, April one every few seconds
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     """What was asked for, told by its form."""
 
     HASH = "hash"
+    BEGINNING = "beginning of a hash"
     ID = "job or receipt id"
     ADDRESS = "address"
 
@@ -38,6 +40,9 @@ class Query:
         match self.kind:
             case Kind.HASH:
                 return tx.tx_hash.lower() == self.text
+            case Kind.BEGINNING:
+                first, _, last = self.text.partition("…")
+                return tx.tx_hash.lower().startswith(first) and tx.tx_hash.lower().endswith(last)
             case Kind.ADDRESS:
                 return any(is_account(str(one), self.text) for one in (tx.sender, tx.recipient))
             case Kind.ID:
@@ -45,11 +50,13 @@ class Query:
 
 
 def query_of(text: str) -> Query:
-    """64 hex digits are a hash, 32 are an id of the coordinator, all else is an address."""
+    """64 hex digits are a hash, 32 are an id of the coordinator; fewer, as screens print them, begin a hash."""
     if _HASH.fullmatch(text):
         return Query(Kind.HASH, "0x" + text.lower().removeprefix("0x"))
     if _ID.fullmatch(text):
         return Query(Kind.ID, text.lower())
+    if _BEGINNING.fullmatch(text):
+        return Query(Kind.BEGINNING, "0x" + text.lower().removeprefix("0x"))
     return Query(Kind.ADDRESS, text)
 
 

@@ -241,7 +241,7 @@ ROWS: tuple[Row, ...] = (
     Row("ssh-hostkey-changed", "follower", says("CHANGED host key", "SHA256:", "nothing was sent")),
     Row("reconnect-storm", "follower", lost_often),
     Row("gpu-lost", "gpu-1:1", says("lost from the bus")),
-    Row("ollama-down", "gpu-1", says("Ollama: ", "does not answer")),
+    Row("ollama-down", "gpu-1", says("Ollama at ", "does not answer")),
     Row("miner-gone", None, silent_miner(0), BUSY_MINER_S),
     Row("miner-gone", None, silent_miner(1), WITHIN_S, value="1", job_every_s=600.0),  # free: nothing to do
     Row("miner-flapping", "miner-0", says("aitbc-host-gpu-miner was restarted")),

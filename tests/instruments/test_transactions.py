@@ -68,6 +68,13 @@ def test_what_is_asked_for_is_told_by_its_form() -> None:
     assert query_of("cd" * 16).kind is Kind.ID and query_of("ait1rich").kind is Kind.ADDRESS
 
 
+@pytest.mark.parametrize("typed", [HASH[:10], HASH[2:10], f"{HASH[2:10]}…{HASH[-6:]}", HASH[2:10].upper()])
+def test_what_a_screen_shows_of_a_hash_finds_it(typed: str) -> None:
+    query = query_of(typed)
+    assert query.kind is Kind.BEGINNING and query.matches(TX)
+    assert not query_of("0123456789").matches(TX) and not query_of(f"{HASH[2:10]}…ffffff").matches(TX)
+
+
 def test_in_a_block_on_every_node() -> None:
     views = [node(blocks=(block(100), block(99, TX))), node("follower", blocks=(block(99, TX),))]
     picture = one(*views)

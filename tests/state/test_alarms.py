@@ -11,11 +11,13 @@ from aitbc_tui.state.alarms import AlarmMemory, Rule, Sign, gist
 from aitbc_tui.state.causes import EXPLAINS, root_causes
 from aitbc_tui.state.rulebook import REMEDIES, RULES
 from aitbc_tui.state.rules import sign
+from aitbc_tui.ui.panes import alarms
 
 CONDITION = Rule("lag", "lag", Level.WARN, hold_s=5.0, clear_s=6.0)
 FINDING = Rule("fork", "FORK", Level.BAD, AlarmKind.FINDING)
 BOTH = {"lag": CONDITION, "fork": FINDING}
 EPOCH = 1_795_000_000.0
+DO = next(column.width for column in alarms.COLUMNS if column.key == "do")
 
 
 class Look:
@@ -150,6 +152,7 @@ def test_the_gist_of_evidence_is_what_remains_without_its_figures(one: str, othe
 
 def test_every_rule_says_what_to_do_and_explains_only_rules_that_exist() -> None:
     assert set(REMEDIES) == set(RULES) and all(REMEDIES.values())
+    assert {name: said for name, said in REMEDIES.items() if len(said) > DO} == {}, "the column cuts it"
     assert {rule for rules in EXPLAINS.values() for rule in rules} | set(EXPLAINS) <= set(RULES)
     assert all(len(rule.word) <= 9 for rule in RULES.values())
     bad = [rule.name for rule in RULES.values() if (rule.level is Level.BAD) != rule.word.isupper()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.node import Block
+from aitbc_tui.domain.node import Block, DiskReading
 from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
@@ -419,3 +419,19 @@ def test_a_block_that_its_proposer_did_not_sign() -> None:
     found = [a for a in story.picture().alarms if a.rule == "signer-mismatch"]
     assert [str(a.about) for a in found] == ["follower"]
     assert "names ait1q as proposer, signed by 0xstranger" in found[0].evidence
+
+
+def test_a_head_that_stands_on_a_full_disk_is_not_said_to_be_cut_off() -> None:
+    """The block before which it stands is empty, as where gossip is cut; the disk says why it could not be written."""
+    story = Story()
+    height = frozen = story.go_on(20)
+    for _ in range(8):
+        story.wait(2)
+        height += 1
+        story.tell(Kind.DISK, "follower", DiskReading(100, 1, SafeText("/")))
+        story.head("genesis", height, txs=0)
+        story.head("follower", frozen)
+        seen = story.picture()
+    row = seen.nodes[1]
+    assert (row.verdict.word, row.verdict.text.endswith("; its disk is full")) == ("WEDGED", True)
+    assert open_rules(seen) == ["disk-full"]

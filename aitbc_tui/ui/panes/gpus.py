@@ -23,6 +23,11 @@ COLUMNS = (
 )
 
 
+def works(row: GpuRow) -> bool:
+    """Whether it computes now, for whatever."""
+    return row.verdict.word == "works"
+
+
 def card_name(name: str) -> str:
     """`NVIDIA GeForce RTX 4090` as `RTX 4090`."""
     for prefix in ("NVIDIA ", "GeForce "):
@@ -57,7 +62,7 @@ def gpu_row(row: GpuRow, now: float) -> Row:
             "memory": memory,
             "earned": fmt.UNKNOWN if row.earned_per_hour is None else fmt.decimal(row.earned_per_hour, 2, 8),
             "card": card_name(reading.name) or fmt.UNKNOWN,
-            "job": fmt.NONE if row.job is None else fmt.job_id(row.job),
+            "job": fmt.job_id(row.job) if row.job is not None else fmt.UNKNOWN if works(row) else fmt.NONE,
             "spark": Cell(fmt.spark(row.history, 20, 112.0) or fmt.UNKNOWN, Role.MUTED),
         },
     )

@@ -261,7 +261,10 @@ WORDS: dict[str, Words] = {
     "ollama-down": Words(
         "Ollama on {about} does not answer: its miner takes jobs and fails them.",
         "The host and the miner's own unit may be fine.",
-        ("systemctl status ollama on its host.",),
+        (
+            "Look at its unit on {about}, and start it again.",
+            "Jobs that failed meanwhile stand in 4, with what was billed.",
+        ),
     ),
     "mempool-flood": Words(
         "Transactions come faster than blocks can take them.",

@@ -11,6 +11,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.tx_checks import NodeView
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run
+from aitbc_tui.ui.screens.alarm_evidence import short_proposer
 from aitbc_tui.ui.screens.layout import clock, cut, pad, pairs, right, section, text_lines
 
 COLUMN = 18
@@ -74,8 +75,14 @@ def _row(views: Sequence[NodeView], height: int, width: int, selected: bool) -> 
         bad = wrong or (block is not None and block.hollow)
         mark = " H" if block is not None and block.hollow else ""
         runs.append(Run(pad(f"{text}{mark}", COLUMN), Role.BAD if bad and block is not None else Role.TEXT))
-    runs.append(Run(str(proposer), Role.MUTED))
+    room = width - sum(run.width for run in runs)
+    runs.append(Run(_named(str(proposer), room), Role.MUTED))
     return Line(tuple(runs), selected).fit(width)
+
+
+def _named(proposer: str, room: int) -> str:
+    """The whole name where it fits, else both its ends: keys of one kind begin alike."""
+    return proposer if len(proposer) <= room else cut(short_proposer(proposer), max(1, room))
 
 
 def _inside(views: Sequence[NodeView], height: int, width: int) -> list[Line]:

@@ -34,8 +34,10 @@ class GpuScreen(DetailScreen):
         return unknown_gpu(self.card, width) if row is None else build_gpu(snapshot, row, width)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
-        keys = [("Esc", "back"), ("j/k", "card"), ("m", "miner"), ("Enter", "its job"), ("l", "log"), ("y", "copy")]
-        return [*keys, (":", "command"), ("?", "help")]
+        row = gpu_row(self.aitbc.current, self.card)
+        more = [("m", "miner")] if row is not None and row.miner is not None else []
+        more += [("Enter", "its job")] if row is not None and row.job is not None else []
+        return [("Esc", "back"), ("j/k", "card"), *more, ("l", "log"), ("y", "copy"), (":", "command"), ("?", "help")]
 
     def action_move(self, step: int) -> None:
         names = [str(row.name) for row in self.aitbc.current.gpus]

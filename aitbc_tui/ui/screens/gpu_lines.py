@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.snapshot import GpuRow, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph
+from aitbc_tui.ui.panes.gpus import works
 from aitbc_tui.ui.screens.layout import do_lines, pairs, section, text_lines
 from aitbc_tui.ui.screens.node_panels import why_not
 
@@ -77,12 +79,24 @@ def _details(row: GpuRow) -> list[tuple[str, str]]:
     return rows
 
 
+def _miner(row: GpuRow) -> str:
+    if row.miner:
+        return str(row.miner)
+    if not row.host_miners:
+        return "– none is configured for this host"
+    return f"? {' or '.join(map(str, row.host_miners))}: nothing tells which of them uses this card"
+
+
+def _no_job(row: GpuRow) -> str:
+    return "? it computes, and nothing tells for which job" if works(row) else "– none: it does not compute"
+
+
 def _work(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
     earned = "? not learnt" if row.earned_per_hour is None else f"{row.earned_per_hour:.6f}"
     rows = [
         ("host", str(row.host)),
-        ("miner", str(row.miner) if row.miner else "– none is configured for this host"),
-        ("job", fmt.job_id(row.job, 32) if row.job else "– none"),
+        ("miner", _miner(row)),
+        ("job", fmt.job_id(row.job, 32) if row.job else _no_job(row)),
         ("AITBC/h", f"{earned}, valid receipts of the last 60 minutes"),
     ]
     lines = [section("Work", width)]
@@ -98,7 +112,7 @@ def _work(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
 
 def _history(row: GpuRow, width: int) -> list[Line]:
     known = [value for value in row.history if value is not None]
-    text = f"utilisation, one column a minute, {len(row.history)} minutes"
+    text = f"utilisation, one column a minute, {of_things(len(row.history), 'minute')}"
     lines = [section("Past", width, text=text)]
     if not known:
         return [*lines, Line((Run(" ? the first minute is not over yet", Role.UNKNOWN),))]
@@ -119,7 +133,12 @@ def build_gpu(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
     if others:
         lines += [Line(), section(f"Beside it on {row.host}", width)]
         for other in others:
-            lines += pairs(str(other.name), f"{glyph(other.verdict.level)} {card_words(other)}", width, at=LABEL)
+            lines += pairs(
+                str(other.name),
+                f"{glyph(other.verdict.level)} {other.verdict.word}  {card_words(other)}",
+                width,
+                at=LABEL,
+            )
     return lines
 
 

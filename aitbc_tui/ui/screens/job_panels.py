@@ -10,6 +10,7 @@ from aitbc_tui.domain.receipt import ReceiptVerdict
 from aitbc_tui.domain.snapshot import GpuRow, JobRow, MinerRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.domain.work import Job
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
@@ -248,6 +249,13 @@ def receipt_panel(row: JobRow, width: int) -> list[Line]:
     return [*lines, Line((Run(in_words(" Enter opens it, `v` verifies it again"), Role.MUTED),))]
 
 
+def _before(one: Job, other: Job) -> bool:
+    """Whether it was asked for before the other; where that is not told, nothing stands against it."""
+    if one.requested_at is None or other.requested_at is None:
+        return one.job_id != other.job_id
+    return one.requested_at < other.requested_at
+
+
 def earlier(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
     """The last finished jobs of the same miner."""
     if row.job.miner is None:
@@ -255,7 +263,7 @@ def earlier(snapshot: Snapshot, row: JobRow, width: int) -> list[Line]:
     others = [
         one
         for one in snapshot.jobs
-        if one.job.miner == row.job.miner and one.job.job_id != row.job.job_id and one.job.state == "COMPLETED"
+        if one.job.miner == row.job.miner and one.job.state == "COMPLETED" and _before(one.job, row.job)
     ][:EARLIER]
     if not others:
         return [section("Earlier on this miner", width, text="no finished job of it in the list")]

@@ -131,7 +131,7 @@ def _job_line(row: JobRow, selected: bool, width: int) -> Line:
             Run(f"{glyph(level)} {pad(str(row.verdict.word), 9)}", level_role(level)),
             Run(f"{fmt.job_id(row.job.job_id)}  {pad(at, 8)}{right(run, 9)}  {pad(model, 20)} "),
             Run(pad(mark, 21), level_role(verdict[0])),
-            Run(right(str(row.price_text or fmt.NONE), 10)),
+            Run(right(fmt.price_text(row.price_text, 10), 10)),
             Run("  " + cut(str(row.verdict.text), max(0, width - 94)), Role.MUTED),
         ),
         selected,

@@ -116,7 +116,7 @@ def _row(entry: Entry, width: int, selected: bool) -> Line:
         Run(pad(f"{glyph(verdict.level)} {verdict.word}", 21) + " ", level_role(verdict.level)),
         Run(pad(stored.job_id[:8] or fmt.NONE, 10) + pad(when, 14)),
         Run(pad(cut(facts.model_used or facts.model_asked or fmt.UNKNOWN, 17), 18)),
-        Run(right(facts.price_text or fmt.UNKNOWN, 12) + " "),
+        Run(right(fmt.price_text(facts.price_text, 12) if facts.price_text else fmt.UNKNOWN, 12) + " "),
     ]
     if width >= 120:
         miner = facts.provider.label if facts.provider else fmt.UNKNOWN
