@@ -27,7 +27,8 @@ def add(parser: Parser, verb: str) -> None:
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
-    from aitbc_tui.operations.network import by_hand, mesh
+    from aitbc_tui.operations.byhand import by_hand
+    from aitbc_tui.operations.network import mesh
 
     snapshot, checks = _probe(ctx)
     verdict, why, peers = mesh(snapshot, ctx.environment)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from aitbc_tui.config.model import EnvironmentConfig, HostConfig, SecretSource
 from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.operations.byhand import ssh_line
 from aitbc_tui.receipts.trust import TrustStore
 from aitbc_tui.state.topology import HostFrame, MinerFrame, NodeFrame, Topology
 from aitbc_tui.transport.spec import HostSpec
@@ -60,17 +60,6 @@ def _way(host: HostConfig) -> SafeText:
     return clean(f"ssh {user}{host.address}{port}", 60)
 
 
-def _shell(host: HostConfig) -> str:
-    """How a command is typed to this host: what ssh_config does not say itself, and nothing more."""
-    if host.is_local:
-        return ""
-    words = ["ssh"]
-    words += ["-p", str(host.port)] if host.port else []
-    words += ["-i", str(host.identity)] if host.identity else []
-    words += ["-o", f"UserKnownHostsFile={host.known_hosts}"] if host.known_hosts else []
-    return shlex.join([*words, f"{host.user}@{host.address}" if host.user else host.address])
-
-
 def topology_of(setup: Setup) -> Topology:
     """The frame before anything was heard or any secret read."""
     env = setup.environment
@@ -97,7 +86,7 @@ def topology_of(setup: Setup) -> Topology:
                 gpu=h.gpu,
                 ollama=h.ollama or "",
                 local=h.is_local,
-                shell=_shell(h),
+                shell=ssh_line(h),
                 sudo=h.sudo,
             )
             for h in env.hosts.values()

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from aitbc_tui.config.model import EnvironmentConfig, HostConfig, NodeConfig
+from aitbc_tui.config.model import EnvironmentConfig, NodeConfig
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
@@ -192,37 +192,3 @@ def _pieces(peers: Mapping[str, Iterable[str]], hosts: Mapping[str, str]) -> tup
     if one_sided:
         return "half-open", f"only one side holds: {', '.join(one_sided)}"
     return "connected", "every link is held by both sides"
-
-
-def by_hand(check: Check, environment: EnvironmentConfig) -> str:
-    """The command that shows the same without this program."""
-    host = environment.hosts[check.host]
-    way = _ssh(host)
-    node = next((n for n in environment.nodes if n.name == check.node), None)
-    coordinator = environment.coordinator
-    commands = {
-        "name": f"getent hosts {host.address}",
-        "tcp": f"nc -zv {host.address} {host.port or 22}",
-        "host key": f"ssh-keyscan -p {host.port or 22} {host.address} | ssh-keygen -lf -",
-        "login": f"{way} true",
-        "ssh": f"{way} true",
-        "large ssh": f"{way} 'head -c {large.SSH_BYTES} /dev/zero' | wc -c",
-        "coordinator": f"{way} curl -sS -m 5 {coordinator.url if coordinator else ''}/v1/health",
-        "ollama": f"{way} curl -sS -m 5 {host.ollama}/api/version",
-    }
-    if node is not None:
-        commands |= {
-            "rpc": f"{way} curl -sS -m 5 {node.rpc}/health",
-            "latency": f"{way} curl -sS -o /dev/null -w '%{{time_total}}' {node.rpc}/health",
-            "large answer": f"{way} curl -sS -m 5 '{node.rpc}/rpc/blocks-range?start=0&end=99' | wc -c",
-            "p2p port": f"{way} \"ss -Htan '( sport = :{node.p2p_port} or dport = :{node.p2p_port} )'\"",
-        }
-    return commands.get(check.name, "")
-
-
-def _ssh(host: HostConfig) -> str:
-    if host.is_local:
-        return ""
-    port = f" -p {host.port}" if host.port else ""
-    user = f"{host.user}@" if host.user else ""
-    return f"ssh{port} {user}{host.address}"

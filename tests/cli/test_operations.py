@@ -277,6 +277,11 @@ def test_the_network_matrix(op: Run) -> None:
         *("rpc", "latency", "large answer", "p2p port", "coordinator", "ollama"),
     }
     assert all(row["verdict"] == "pass" and row["by_hand"] for row in found["hosts"]), found["hosts"]
+    typed = {name: checks["genesis", name]["by_hand"] for name in ("rpc", "large answer", "large ssh", "p2p port")}
+    said = {name: subprocess.run(["sh", "-c", line], capture_output=True, timeout=20) for name, line in typed.items()}
+    assert all(ran.returncode == 0 and ran.stdout.strip() for ran in said.values()), said
+    assert b'"status":"ok"' in said["rpc"].stdout and int(said["large ssh"].stdout) == 65536
+    assert int(said["large answer"].stdout) > 4096, "the quotes reach the shell there"
     assert "p50" in checks["genesis", "latency"]["why"] and "p95" in checks["genesis", "latency"]["why"]
     assert found["p2p"]["verdict"] == "connected" and len(found["p2p"]["nodes"]) == 2
     told = op("network").out

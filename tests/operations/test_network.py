@@ -12,8 +12,9 @@ from aitbc_tui.config.model import EnvironmentConfig, HostConfig, NodeConfig, Ro
 from aitbc_tui.domain.node import Peers
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.operations import large
+from aitbc_tui.operations.byhand import by_hand
 from aitbc_tui.operations.checks import Check, Grade
-from aitbc_tui.operations.network import by_hand, mesh, probe, quantile
+from aitbc_tui.operations.network import mesh, probe, quantile
 from tests.operations.conftest import OpenScene, Scene
 from tests.state.story import Story, frame
 

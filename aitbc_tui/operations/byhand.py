@@ -1,0 +1,53 @@
+"""The command that shows a check of `network` without this program, as it can be typed where this program runs."""
+
+from __future__ import annotations
+
+import shlex
+
+from aitbc_tui.config.model import EnvironmentConfig, HostConfig
+from aitbc_tui.operations import large
+from aitbc_tui.operations.checks import Check
+
+
+def by_hand(check: Check, environment: EnvironmentConfig) -> str:
+    """Empty for a check that no command shows."""
+    host = environment.hosts[check.host]
+    node = next((n for n in environment.nodes if n.name == check.node), None)
+    coordinator = environment.coordinator
+    commands = {
+        "name": f"getent hosts {host.address}",
+        "tcp": f"nc -zv {host.address} {host.port or 22}",
+        "host key": f"ssh-keyscan -p {host.port or 22} {host.address} | ssh-keygen -lf -",
+        "login": at(host, "true"),
+        "ssh": at(host, "true"),
+        "large ssh": f"{at(host, f'head -c {large.SSH_BYTES} /dev/zero')} | wc -c",
+        "coordinator": at(host, f"curl -sS -m 5 {coordinator.url if coordinator else ''}/v1/health"),
+        "ollama": at(host, f"curl -sS -m 5 {host.ollama}/api/version"),
+    }
+    if node is not None:
+        blocks = f"curl -sS -m 5 '{node.rpc}/rpc/blocks-range?start=0&end=99'"
+        sockets = f"ss -Htan '( sport = :{node.p2p_port} or dport = :{node.p2p_port} )'"
+        commands |= {
+            "rpc": at(host, f"curl -sS -m 5 {node.rpc}/health"),
+            "latency": at(host, f"curl -sS -o /dev/null -w '%{{time_total}}' {node.rpc}/health"),
+            "large answer": f"{at(host, blocks)} | wc -c",
+            "p2p port": at(host, sockets),
+        }
+    return commands.get(check.name, "")
+
+
+def at(host: HostConfig, command: str) -> str:
+    """A command of that host's shell; quoted once more where another shell hands it over."""
+    way = ssh_line(host)
+    return f"{way} {shlex.quote(command)}" if way else command
+
+
+def ssh_line(host: HostConfig) -> str:
+    """How a command is typed to this host: what ssh_config does not say itself, and nothing more; empty: here."""
+    if host.is_local:
+        return ""
+    words = ["ssh"]
+    words += ["-p", str(host.port)] if host.port else []
+    words += ["-i", str(host.identity)] if host.identity else []
+    words += ["-o", f"UserKnownHostsFile={host.known_hosts}"] if host.known_hosts else []
+    return shlex.join([*words, f"{host.user}@{host.address}" if host.user else host.address])
