@@ -23,10 +23,13 @@ _STDERR_TAIL: Final = 4096
 # is for root. `-$$` is the group of our own session, and no group at all where we lead none.
 TETHER: Final = (
     'exec 3<&0; "$@" </dev/null 3<&- & c=$!; '
-    '{ cat <&3; kill "$c"; sleep 2; kill -s KILL -- "-$$"; } >/dev/null 2>&1 & w=$!; '
+    '{ while read -r l; do :; done <&3; kill "$c"; sleep 2; kill -s KILL -- "-$$"; } >/dev/null 2>&1 & w=$!; '
     'exec 3<&-; wait "$c"; s=$?; kill "$w"; kill -s KILL -- "-$c" 2>/dev/null; exit "$s"'
 )
-SHELL: Final = '{ cat; kill -s KILL -- "-$$"; } | { sh; kill -s KILL -- "-$$"; }'
+# Built-ins hand the lines on: every command here would be one process more on the host, for each connection.
+SHELL: Final = '{ while IFS= read -r l; do printf "%s\\n" "$l"; done; kill -s KILL -- "-$$"; } | sh'
+# The first that the `sh` of that line is told, whose parent leads the session: when it ends, so does the rest.
+SHELL_BEGIN: Final = "trap 'kill -s KILL -- \"-$PPID\"' EXIT"
 
 
 class Child(Protocol):

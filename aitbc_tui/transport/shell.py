@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aitbc_tui.domain.errors import AitbcError, CommandError
-from aitbc_tui.transport.child import CHUNK, Capped, Child
+from aitbc_tui.transport.child import CHUNK, SHELL_BEGIN, Capped, Child
 from aitbc_tui.transport.streams import Reader
 from aitbc_tui.transport.tasks import both
 from aitbc_tui.transport.values import Meter, ShellAnswer
@@ -68,7 +68,7 @@ class Shell:
                 self.drop()
                 child = self._child = await self._spawn()
                 self.starts += 1
-                await self._exchange(child, ":", _GREETING_CAP)
+                await self._exchange(child, SHELL_BEGIN, _GREETING_CAP)
             started = self._clock()
             status, out, err = await self._exchange(child, script, max_bytes)
         except Capped:

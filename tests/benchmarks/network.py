@@ -10,9 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from aitbc_tui.devnet.child import Child, start_child
+from aitbc_tui.devnet.child import start_child
 from aitbc_tui.devnet.host_files import standins_dir
 from aitbc_tui.devnet.options import DevnetOptions
+from tests.benchmarks.forks import prefix
 from tests.fixtures.sshd import SSHD, RealSshd, free_port
 
 _HOST = re.compile(r"^\[env\.devnet\.hosts\.(?P<name>[^\]]+)\]\n(?P<body>(?:(?!\[).*\n)*)", re.M)
@@ -34,16 +35,20 @@ def network(seed: int = 7) -> Iterator[Network]:
         if SSHD is None:
             yield Network(child.config_path, "the devnet's own SSH server")
             return
-        yield Network(_behind_sshd(child, folder, stack), "OpenSSH")
+        yield Network(behind_sshd(child.config_path, folder, stack), "OpenSSH")
 
 
-def _behind_sshd(child: Child, folder: Path, stack: ExitStack) -> Path:
-    """The devnet's configuration with every host led to an sshd of its own."""
+def behind_sshd(config: Path, folder: Path, stack: ExitStack, counts: dict[str, Path] | None = None) -> Path:
+    """The devnet's configuration with every host led to an sshd of its own; `counts` gets where each is counted."""
 
     def lead(found: re.Match[str]) -> str:
         name = found["name"]
-        path = f"{standins_dir(child.config_path.parent, name)}:/usr/bin:/bin"
-        server = RealSshd(folder / name, free_port(), (f"SetEnv PATH={path}",))
+        path = f"{standins_dir(config.parent, name)}:/usr/bin:/bin"
+        counted: tuple[str, ...] = ()
+        if counts is not None:
+            counts[name] = folder / f"{name}.count"
+            counted = prefix(counts[name])
+        server = RealSshd(folder / name, free_port(), (f"SetEnv PATH={path}",), counted)
         server.start()
         stack.callback(server.stop)
         values = {
@@ -57,7 +62,7 @@ def _behind_sshd(child: Child, folder: Path, stack: ExitStack) -> Path:
             body = re.sub(rf"^{key} = .*$", f"{key} = {value}", body, flags=re.M)
         return f"[env.devnet.hosts.{name}]\n{body}"
 
-    config = folder / "config.toml"
-    config.write_text(_HOST.sub(lead, child.config_path.read_text()))
-    config.chmod(0o600)
-    return config
+    led = folder / "config.toml"
+    led.write_text(_HOST.sub(lead, config.read_text()))
+    led.chmod(0o600)
+    return led

@@ -36,15 +36,15 @@ def test_half_an_hour_more_adds_next_to_nothing() -> None:
 
 
 @pytest.mark.timeout(110)
-def test_a_sound_host_is_asked_with_one_process_a_minute(tmp_path: Path) -> None:
-    """In an hour: 60 systemctl, 4 df, 1 git, and the shells; at most 70."""
+def test_a_sound_host_is_asked_with_less_than_a_process_a_minute(tmp_path: Path) -> None:
+    """In an hour: 50 systemctl, 4 df, 1 git, and the connection; at most 70."""
 
     async def calls() -> dict[str, list[str]]:
         async with bench(tmp_path, DevnetOptions(seed=7)) as one:
             homes = sorted((one.devnet.config_path.parent / "hosts").iterdir())
             await one.wait(60)
             before = {home.name: len((home / "calls.log").read_text().splitlines()) for home in homes}
-            await one.wait(180)
+            await one.wait(216)
             found = {home.name: (home / "calls.log").read_text().splitlines() for home in homes}
             assert max(before.values()) <= 6, found
             return {name: lines[before[name] :] for name, lines in found.items()}

@@ -62,7 +62,15 @@ async def test_shell_killed_from_outside_starts_anew(host: Host) -> None:
     _, pid, _ = await sh(host, "echo $$; y=1")
     await host.run(["kill", "-9", pid.decode().strip()], timeout_s=5, max_bytes=100)
     await asyncio.sleep(0.2)
+    with pytest.raises(CommandError, match="the shell ended"):  # at once; what was asked is asked no second time
+        await sh(host, "echo $y.")
     assert await sh(host, "echo $y.") == (0, b".\n", b"")
+
+
+async def test_a_shell_that_ends_by_itself_starts_anew(host: Host) -> None:
+    with pytest.raises(CommandError, match="the shell ended"):
+        await sh(host, "exit 3")
+    assert await sh(host, "echo on") == (0, b"on\n", b"")
 
 
 async def test_run_quotes_nothing_away(host: Host) -> None:
