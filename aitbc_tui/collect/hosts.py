@@ -30,9 +30,9 @@ Got = tuple[float, float | None]
 
 class HostPoll:
     """One host's rhythm. An hour of watching a sound host starts at most 70 processes there, those of sshd for our
-    connection included (`tests.benchmarks.processes` counts them): `systemctl show` 50 times (and at once when a unit's
-    cgroup has other processes), `df` four times, `git status` once. Where something is wrong, and where a disk is nearly
-    full, they come closer together.
+    connection included (`tests.benchmarks.processes` counts them): `systemctl show` 50 times (and at once when a
+    unit's cgroup has other processes), `df` four times, `git status` once. Where something is wrong, and where a disk
+    is nearly full, they come closer together.
     """
 
     def __init__(

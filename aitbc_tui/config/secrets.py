@@ -14,7 +14,7 @@ from pathlib import Path
 from aitbc_tui.config.model import SecretSource
 from aitbc_tui.domain.errors import ConfigError
 
-MAX_BYTES = 4096
+MAX_BYTES = 16 * 1024  # of the line; a token has up to 8 KiB
 COMMAND_TIMEOUT_S = 5.0
 _MASK = "••••••"
 
@@ -56,6 +56,8 @@ def read_secret(source: SecretSource) -> Secret:
     """
     data = _run(source.command or "", source) if source.file is None else _read_file(source.file, source)
     line = data.split(b"\n", 1)[0].strip()
+    if len(line) > MAX_BYTES:
+        raise _error(source, f"its first line is longer than {MAX_BYTES:,} bytes", "only the key, on a line of its own")
     if not line:
         raise _error(source, "its first line is empty", "put the key on the first line")
     # Anything else cannot be sent in a header, and would be refused with the key in the message.
@@ -85,7 +87,7 @@ def _read_file(path: Path, source: SecretSource) -> bytes:
         if facts.st_mode & 0o077:
             mode = stat.S_IMODE(facts.st_mode)
             raise _error(source, f"others can read the file named there (mode {mode:04o})", "chmod 600 it")
-        return os.read(handle, MAX_BYTES)
+        return os.read(handle, MAX_BYTES + 2)
     except OSError as error:
         raise _error(source, f"the file named there cannot be read: {error.strerror}", "check it") from None
     finally:
@@ -130,7 +132,7 @@ def _first_line(process: subprocess.Popen[bytes], deadline: float) -> bytes | No
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     data = b""
-    while b"\n" not in data and len(data) < MAX_BYTES:
+    while b"\n" not in data and len(data) <= MAX_BYTES:
         ready, _, _ = select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))
         if not ready:
             return None

@@ -20,9 +20,8 @@ SIZE = (120, 40)
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`start_s` from exec to the first frame; `keys_s` from a key to the first byte it paints, sorted."""
+    """`keys_s` from a key to the first byte it paints, sorted."""
 
-    start_s: float
     bytes_per_s: float
     cpu_pct: float
     private_mib: float
@@ -43,11 +42,9 @@ def figures(
     *,
     idle_s: float,
     presses: int,
-    starts: int,
     shows: str | None = None,
 ) -> Figures:
     """Start it, wait until it `shows` that (or for a few seconds), leave it alone, press keys, end it."""
-    start = median([first_frame(command, SIZE, env) for _ in range(starts)])
     with Terminal(command, size=SIZE, env=env) as one:
         if shows is None:
             one.read(4.0)
@@ -60,7 +57,16 @@ def figures(
         one.child.send_signal(signal.SIGTERM)
         with suppress(AssertionError):
             one.wait(5)
-    return Figures(start, left.bytes_per_s, left.cpu_pct, memory, paints)
+    return Figures(left.bytes_per_s, left.cpu_pct, memory, paints)
+
+
+def starts(commands: Mapping[str, Sequence[str]], env: Mapping[str, str], count: int) -> Mapping[str, float]:
+    """Seconds from exec to the first frame: in turn, so that a busy moment of the machine hits all of them."""
+    took: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(count):
+        for name, command in commands.items():
+            took[name].append(first_frame(command, SIZE, env))
+    return {name: median(seconds) for name, seconds in took.items()}
 
 
 def private_mib(pid: int) -> float:

@@ -33,6 +33,7 @@ def measure(effort: Effort, peers: Sequence[Peer]) -> Iterator[Row]:
         ours = rows.look(dashboard, env, effort)
         beside = {peer.name: rows.look_at(peer, env, effort) for peer in peers}
         yield from rows.dashboard_rows(ours, beside)
+        yield rows.start_row(dashboard, peers, env, effort)
         yield rows.answer_row(dashboard, env, effort)
         yield rows.slow_row(dashboard, env, effort)
         yield rows.ending_row(dashboard, env)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import aclosing
 
+import psutil
 import pytest
 
 from aitbc_tui.domain.errors import CommandError
@@ -71,6 +72,13 @@ async def test_a_shell_that_ends_by_itself_starts_anew(host: Host) -> None:
     with pytest.raises(CommandError, match="the shell ended"):
         await sh(host, "exit 3")
     assert await sh(host, "echo on") == (0, b"on\n", b"")
+
+
+async def test_the_shell_costs_three_processes(host: Host) -> None:
+    """The one that leads the session, the one that hands on, and the one that runs what it is handed."""
+    _, said, _ = await sh(host, "echo $PPID")
+    leader = psutil.Process(int(said))
+    assert len(leader.children(recursive=True)) == 2
 
 
 async def test_run_quotes_nothing_away(host: Host) -> None:
