@@ -82,7 +82,7 @@ def run_export(ctx: Context, args: argparse.Namespace) -> int:
     if args.exact and args.format == "csv":
         raise ConfigError("--exact writes JSON: signed bytes do not survive a table", remedy="--format json")
     with Ledger.open(paths.ledger_file()) as ledger:
-        entries = _entries(ledger, env, begin)
+        entries = _entries(ctx, ledger, begin)
         if args.exact:
             return _exact(ctx, args, ledger, entries, now)
         jobs = [job for job in ledger.own_jobs(env, EVERYTHING) if begin is None or job.intent_at >= begin]
@@ -97,12 +97,12 @@ def run_export(ctx: Context, args: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _entries(ledger: Ledger, env: str, begin: float | None) -> list[Entry]:
+def _entries(ctx: Context, ledger: Ledger, begin: float | None) -> list[Entry]:
     from aitbc_tui.collect.masking import load_masker
     from aitbc_tui.operations.export import entries_of, since
 
-    mask = load_masker(paths.ledger_file().parent)
-    return entries_of(since(ledger.receipts(env, EVERYTHING), begin), mask)
+    mask = load_masker(paths.ledger_file().parent, ctx.environment.miners)
+    return entries_of(since(ledger.receipts(ctx.environment.name, EVERYTHING), begin), mask)
 
 
 def _exact(ctx: Context, args: argparse.Namespace, ledger: Ledger, entries: Sequence[Entry], now: float) -> int:
@@ -157,7 +157,7 @@ def run_totals(ctx: Context, args: argparse.Namespace) -> int:
     begin = since_of(args.since, time.time())
     env = ctx.environment.name
     with Ledger.open(paths.ledger_file()) as ledger:
-        entries = _entries(ledger, env, begin)
+        entries = _entries(ctx, ledger, begin)
         own = {job.job_id for job in ledger.own_jobs(env, EVERYTHING) if job.job_id is not None}
     charges = charges_of(entries, own)
     everything, rows = total(charges), split(charges, By(args.by))

@@ -68,7 +68,7 @@ def advice_json(snapshot: Snapshot, kwh_price: float | None) -> list[Json]:
     ]
 
 
-def costs_json(snapshot: Snapshot, kwh_price: float) -> list[Json]:
+def costs_json(snapshot: Snapshot, kwh_price: float | None) -> list[Json]:
     from aitbc_tui.state.advice import power_costs
 
     return [
@@ -82,6 +82,17 @@ def costs_json(snapshot: Snapshot, kwh_price: float) -> list[Json]:
     ]
 
 
+def earned_words(cards: Sequence[GpuRow]) -> str:
+    """What a host's cards earned in the last hour, and how much of that is known of each."""
+    earned = cards[0].host_earned_per_hour
+    if earned is None:
+        return "what its cards earn is not known: its miners must be configured, and an hour of receipts be seen"
+    if len(cards) == 1:
+        return f"{earned:.6f} AITBC/h by the valid receipts of its miners"
+    each = earned / len(cards)
+    return f"{earned:.6f} AITBC/h together, {each:.6f} a GPU-hour; which card ran which job is told by nothing"
+
+
 def print_more(ctx: Context, snapshot: Snapshot, kwh_price: float | None, latencies: Sequence[Json]) -> None:
     """Under the table."""
     from aitbc_tui.state.advice import advice, lines
@@ -93,10 +104,11 @@ def print_more(ctx: Context, snapshot: Snapshot, kwh_price: float | None, latenc
     for one in latencies:
         said = one["error"] or f"{one['total_s']} s, of which {one['load_s']} s to load the model"
         ctx.out.write(f"{one['host']}: a trivial generate on {one['model']}: {said}\n")
-    if kwh_price is not None:
-        for cost in costs_json(snapshot, kwh_price):
-            earned = UNKNOWN if cost["earned_per_hour"] is None else cost["earned_per_hour"]
-            ctx.out.write(f"{cost['gpu']}: earns {earned} AITBC/h, its power costs {cost['cost_per_hour']} AITBC/h\n")
+    for host in dict.fromkeys(str(row.host) for row in snapshot.gpus):
+        ctx.out.write(f"{host}: {earned_words([row for row in snapshot.gpus if row.host == host])}\n")
+    for cost in costs_json(snapshot, kwh_price):
+        earned = UNKNOWN if cost["earned_per_hour"] is None else cost["earned_per_hour"]
+        ctx.out.write(f"{cost['gpu']}: earns {earned} AITBC/h, its power costs {cost['cost_per_hour']} AITBC/h\n")
     for line in lines(advice(snapshot, kwh_price)):
         ctx.out.write(f"{line}\n")
 

@@ -28,7 +28,10 @@ def add(parser: Parser, verb: str) -> None:
     parser.add_argument("--processes", action="store_true", help="also what computes on each card")
     parser.add_argument("--probe", metavar="MODEL", help="one token of this model on each host's Ollama: its latency")
     parser.add_argument(
-        "--kwh-price", metavar="AITBC", type=_price, help="what a kWh costs in AITBC: earnings against power cost"
+        "--kwh-price",
+        metavar="AITBC",
+        type=_price,
+        help="what a kWh costs in AITBC, else kwh_price of the host: earnings against power cost",
     )
     add_json(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=False)
@@ -87,8 +90,9 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         }
         if args.probe is not None:
             content["probes"] = latencies
-        if args.kwh_price is not None:
-            content["power_costs"] = costs_json(snapshot, args.kwh_price)
+        costs = costs_json(snapshot, args.kwh_price)
+        if costs:
+            content["power_costs"] = costs
         print_json(ctx.out, document(seen, [*errors, *queue], **content))
     elif snapshot.gpus:
         headers = ("state", "gpu", "util%", "W", "°C", "mem GB", "card", "miner", "source", "why")
@@ -142,6 +146,9 @@ def _json(row: GpuRow) -> Json:
         if card.processes is None
         else [{"pid": one.pid, "name": one.name, "memory": one.memory} for one in card.processes],
         "earned_per_hour": row.earned_per_hour,
+        "host_earned_per_hour": row.host_earned_per_hour,
+        "host_jobs": list(row.host_jobs),
+        "configured_bounds_w": None if row.bounds is None else list(row.bounds),
         "job": row.job,
         "miner": row.miner,
         "source": row.source,

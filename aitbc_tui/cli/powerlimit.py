@@ -15,13 +15,12 @@ from aitbc_tui.cli.options import Parser, add_command, add_json
 from aitbc_tui.cli.output import print_json
 from aitbc_tui.config import paths
 from aitbc_tui.domain.errors import ConfigError, GuardError
+from aitbc_tui.domain.power import MARGIN_S
 from aitbc_tui.domain.snapshot import Access
 from aitbc_tui.domain.text import clean
 
 if TYPE_CHECKING:
-    from aitbc_tui.operations.power import PowerPlan, PowerResult
-
-MARGIN_S = 4.0  # the question ends before the timer on the host does
+    from aitbc_tui.domain.power import PowerPlan, PowerResult
 
 
 def add(actions: argparse._SubParsersAction[Parser]) -> None:
@@ -32,7 +31,7 @@ def add(actions: argparse._SubParsersAction[Parser]) -> None:
         "aitbc-tui gpus power-limit 0 300 --host gpu-1\naitbc-tui gpus power-limit 1 250 --host gpu-1 --dry-run",
     )
     power.add_argument("gpu", metavar="GPU", help="the card's index, as gpus prints it behind the colon")
-    power.add_argument("watts", metavar="WATTS", help="within the card's own bounds")
+    power.add_argument("watts", metavar="WATTS", help="within power_limit_w of the host, else the card's own bounds")
     power.add_argument("--host", metavar="H", required=True, help="the GPU host")
     power.add_argument("--hold", metavar="SECONDS", default="30", help="so long it waits to be kept (default 30)")
     power.add_argument("--force", action="store_true", help="without a terminal: set it and keep it")
@@ -115,6 +114,7 @@ def _print(ctx: Context, args: argparse.Namespace, plan: PowerPlan, result: Powe
                 "before_w": plan.before,
                 "wanted_w": plan.watts,
                 "bounds_w": [plan.least, plan.most],
+                "bounds_by": plan.by,
                 "kept": result.kept if result else None,
                 "now_w": result.now if result else plan.before,
                 "outcome": outcome,
@@ -122,6 +122,5 @@ def _print(ctx: Context, args: argparse.Namespace, plan: PowerPlan, result: Powe
         )
     else:
         now = f"; the card reports {result.now:g} W" if result and result.now is not None else ""
-        bounds = f"{plan.least:g} to {plan.most:g} W"
-        ctx.out.write(f"{plan.words} (bounds {bounds}): {outcome}{now}\n")
+        ctx.out.write(f"{plan.words} (bounds {plan.bounds}): {outcome}{now}\n")
     return Exit.OK

@@ -17,6 +17,7 @@ from aitbc_tui.collect.coordinator import CoordinatorPoll
 from aitbc_tui.collect.credentials import Credentials
 from aitbc_tui.collect.diary import DiaryKeeper
 from aitbc_tui.collect.gpus import GpuWatch
+from aitbc_tui.collect.hardware import PowerBench
 from aitbc_tui.collect.hosts import HostPoll
 from aitbc_tui.collect.hub import Hub
 from aitbc_tui.collect.masking import load_masker
@@ -71,6 +72,7 @@ class Collector:
         self._stack = AsyncExitStack()
         self.bench = Bench(self)
         self.arming = Arming(setup.environment.access, setup.lent, self.clock)
+        self.power = PowerBench(self)
 
     @property
     def topology(self) -> Topology:
@@ -88,7 +90,7 @@ class Collector:
     async def open(self) -> None:
         """Read credentials, open the ledger, prepare every host; connect to none yet."""
         secrets = await self._secrets()
-        mask = await asyncio.to_thread(load_masker, self.setup.ledger.parent)
+        mask = await asyncio.to_thread(load_masker, self.setup.ledger.parent, tuple(self.setup.environment.miners))
         ledger = await asyncio.to_thread(Ledger.open, self.setup.ledger)
         self._stack.callback(ledger.close)
         self._ledger = ledger

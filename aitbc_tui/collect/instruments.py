@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.masking import load_masker
 from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.identity import Masker
 from aitbc_tui.operations.export import Entry, charges_of, entries_of, masked_json
 from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.spreading import Spreading
@@ -30,9 +31,13 @@ async def ledger_entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple
     return await asyncio.to_thread(_entries, collector)
 
 
+def _mask(collector: Collector) -> Masker:
+    return load_masker(collector.setup.ledger.parent, collector.setup.environment.miners)
+
+
 def _entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...]]:
     env, ledger = collector.setup.environment.name, collector.ledger
-    mask, trust = load_masker(collector.setup.ledger.parent), collector.setup.trust
+    mask, trust = _mask(collector), collector.setup.trust
     rows = ledger.receipts(env, NEWEST)
     own = {job.job_id for job in ledger.own_jobs(env, 100_000) if job.job_id is not None}
     recorded = entries_of(rows, mask)
@@ -50,7 +55,7 @@ def _export(collector: Collector) -> str:
     from aitbc_tui.ledger.files import private_folder, replace_file
 
     env, ledger, now = collector.setup.environment.name, collector.ledger, time.time()
-    entries = entries_of(ledger.receipts(env, 10_000_000), load_masker(collector.setup.ledger.parent))
+    entries = entries_of(ledger.receipts(env, 10_000_000), _mask(collector))
     folder = collector.setup.ledger.parent / EXPORTS
     private_folder(folder)
     path = folder / f"receipts-{env}-{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from aitbc_tui.domain.errors import ConfigError
@@ -14,8 +15,11 @@ SALT_BYTES = 16
 _NAME = "mask.salt"
 
 
-def load_masker(folder: Path) -> Masker:
-    """The masker of this installation; its salt lies in `folder` (made 0700, file 0600)."""
+def load_masker(folder: Path, miners: Iterable[str] = ()) -> Masker:
+    """The masker of this installation; its salt lies in `folder` (made 0700, file 0600).
+
+    An id that is the name of a configured miner (2026-08) is no key, and is shown as it is.
+    """
     private_folder(folder)
     path = folder / _NAME
     try:
@@ -26,7 +30,7 @@ def load_masker(folder: Path) -> Masker:
         raise ConfigError(f"{path}: {error.strerror}", remedy="the masking key must be readable by you") from None
     if len(salt) < SALT_BYTES:
         raise ConfigError(f"{path}: shorter than {SALT_BYTES} bytes", remedy="remove it; a new one is made")
-    return Masker(salt)
+    return Masker(salt, {name: name for name in miners})
 
 
 def _make(path: Path) -> bytes:

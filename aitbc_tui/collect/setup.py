@@ -88,6 +88,8 @@ def topology_of(setup: Setup) -> Topology:
                 local=h.is_local,
                 shell=ssh_line(h),
                 sudo=h.sudo,
+                kwh_price=h.kwh_price,
+                power_limit_w=h.power_limit_w,
             )
             for h in env.hosts.values()
         ),

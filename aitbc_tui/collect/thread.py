@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -19,11 +19,12 @@ from aitbc_tui.collect.setup import Setup, topology_of
 from aitbc_tui.domain.errors import AitbcError, ConfigError
 from aitbc_tui.domain.journal import LogTarget, Told
 from aitbc_tui.domain.operation import Plan, Run, Wish
+from aitbc_tui.domain.power import PowerChange, PowerPlan
 from aitbc_tui.domain.snapshot import Headline, Snapshot, Submission
 from aitbc_tui.domain.stress import StressPlan
 from aitbc_tui.domain.text import SafeText, clean, literal
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.domain.work import JobOrder
+from aitbc_tui.domain.work import GpuProcess, JobOrder
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
@@ -142,6 +143,21 @@ class CollectorThread:
 
     def burst(self, seconds: float) -> Future[Spreading]:
         return self._write(lambda c: _instruments().burst(c, seconds))
+
+    def gpu_processes(self, host: str) -> Future[Mapping[str, tuple[GpuProcess, ...]]]:
+        return self._write(lambda c: _hardware().processes(c, host))
+
+    def probe(self, host: str, model: str) -> Future[SafeText]:
+        return self._write(lambda c: _hardware().probe(c, host, model))
+
+    def power_plan(self, host: str, index: int, watts: float) -> Future[PowerPlan]:
+        return self._write(lambda c: _hardware().power_plan(c, host, index, watts))
+
+    def power_change(self, plan: PowerPlan, told: Callable[[PowerChange], None]) -> Future[PowerChange]:
+        return self._write(lambda c: c.power.change(plan, told))
+
+    def power_answer(self, keep: bool) -> None:
+        self._soon(lambda c: c.power.answer(keep))
 
     def stress_save(self) -> Future[str]:
         return self._write(lambda c: c.bench.save())
@@ -278,6 +294,10 @@ def _cancel(future: Future[None]) -> None:
 def _instruments() -> ModuleType:
     """Imported by the first screen that needs it, in the collector's thread."""
     return importlib.import_module("aitbc_tui.collect.instruments")
+
+
+def _hardware() -> ModuleType:
+    return importlib.import_module("aitbc_tui.collect.hardware")
 
 
 def _log(error: Exception) -> None:

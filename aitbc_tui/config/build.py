@@ -53,6 +53,11 @@ def _host(name: str, raw: Mapping[str, Any], base: Path) -> HostConfig:
     changed: dict[str, Any] = {key: expand(raw[key], base) for key in ("identity", "known_hosts") if key in raw}
     if "ollama" in raw:
         changed["ollama"] = raw["ollama"].rstrip("/")
+    if "power_limit_w" in raw:
+        least, most = raw["power_limit_w"]
+        changed["power_limit_w"] = (float(least), float(most))
+    if "kwh_price" in raw:
+        changed["kwh_price"] = float(raw["kwh_price"])
     return HostConfig(**{**raw, **changed, "name": name})
 
 

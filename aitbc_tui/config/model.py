@@ -58,6 +58,8 @@ class HostConfig:
     sudo: bool = False
     gpu: bool = False
     ollama: str | None = None
+    power_limit_w: tuple[float, float] | None = None  # within these a card's limit may be changed from here
+    kwh_price: float | None = None  # AITBC
 
     @property
     def is_local(self) -> bool:

@@ -13,6 +13,7 @@ from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.text import clean
 from aitbc_tui.receipts.trust import parse_key
 
+MOST_WATTS = 10_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
 _UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.@\\-]{0,254}")
@@ -94,6 +95,22 @@ def _interval(value: object) -> str:
     return "" if good else "must be seconds, a number from 0.5 to 3600"
 
 
+def _number_in(value: object, least: float, most: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+def _watts(value: object) -> str:
+    """A pair, the smaller one first."""
+    pair = value if isinstance(value, list) and len(value) == 2 else []
+    if pair and all(_number_in(one, 1, MOST_WATTS) for one in pair) and pair[0] < pair[1]:
+        return ""
+    return f"must be [LEAST, MOST] in watts, such as [200, 350], from 1 to {MOST_WATTS}"
+
+
+def _price(value: object) -> str:
+    return "" if _number_in(value, 0, 1e9) else "must be a price in AITBC, a number from 0"
+
+
 def _line(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         return "must be text, not empty"
@@ -161,6 +178,16 @@ def key_problem(value: object) -> str:
 FLAG = Rule(_flag, {"type": "boolean"})
 PORT = Rule(_port, {"type": "integer", "minimum": 1, "maximum": 65535})
 INTERVAL = Rule(_interval, {"type": "number", "minimum": 0.5, "maximum": 3600})
+WATTS = Rule(
+    _watts,
+    {
+        "type": "array",
+        "items": {"type": "number", "minimum": 1, "maximum": MOST_WATTS},
+        "minItems": 2,
+        "maxItems": 2,
+    },
+)
+PRICE = Rule(_price, {"type": "number", "minimum": 0, "maximum": 1e9})
 TEXT = Rule(_line, {"type": "string", "minLength": 1})
 SECRET_PLACE = Rule(_line, {"type": "string", "minLength": 1}, quotable=False)
 REMOTE_PATH = Rule(_remote_path, {"type": "string", "pattern": "^/"})

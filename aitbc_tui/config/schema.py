@@ -63,6 +63,8 @@ HOST = Table(
         Key("sudo", rules.FLAG, "use sudo -n for units and logs", False),
         Key("gpu", rules.FLAG, "watch its GPUs with nvidia-smi", False),
         Key("ollama", rules.URL, "its Ollama, a URL as that host sees it"),
+        Key("power_limit_w", rules.WATTS, "[LEAST, MOST] watts its cards may be limited to from here; else their own"),
+        Key("kwh_price", rules.PRICE, "what a kWh costs there, in AITBC: earnings are shown against it"),
     ),
 )
 NODE = Table(

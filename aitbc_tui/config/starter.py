@@ -30,6 +30,8 @@ address = "aitbc1"
 address = "gpu-1"
 gpu = true                           # watch its GPUs
 ollama = "http://127.0.0.1:11434"    # as that host sees it
+#power_limit_w = [200, 350]          # within these its cards' limits may be changed from here; else their own
+#kwh_price = 0.30                    # of that host's power, in AITBC: earnings are shown against it
 
 # --- nodes: URLs and paths as their host sees them
 [[env.prod.nodes]]

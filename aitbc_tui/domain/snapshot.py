@@ -28,7 +28,7 @@ from aitbc_tui.domain.servers import ServerRow as ServerRow
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
-from aitbc_tui.domain.work import GpuReading, Job, JobOrder, Miner, OllamaReading, PaymentState
+from aitbc_tui.domain.work import GpuMinute, GpuReading, Job, JobOrder, Miner, OllamaReading, PaymentState
 
 _EMPTY = SafeText("")
 
@@ -221,7 +221,11 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True)
 class GpuRow:
-    """One card. `earned_per_hour`: valid receipts of the last 60 minutes of the miner it serves; None: unknown."""
+    """One card. `earned_per_hour`: valid receipts of the last 60 minutes, where all of its host's are this card's.
+
+    What several cards of a host earned together is `host_earned_per_hour`: nothing says which of them ran which job.
+    None: not known.
+    """
 
     name: SafeText  # gpu-1:0
     host: SafeText
@@ -235,6 +239,12 @@ class GpuRow:
     miner: SafeText | None = None
     host_miners: tuple[SafeText, ...] = ()  # configured for its host; which of several uses it, nothing tells
     history: tuple[float | None, ...] = ()  # utilisation, a value a minute, oldest first
+    past: tuple[GpuMinute, ...] = ()  # the last hour, a value a minute, oldest first
+    host_earned_per_hour: float | None = None
+    host_cards: int = 1
+    host_jobs: tuple[SafeText, ...] = ()  # that run on its host now
+    kwh_price: float | None = None  # AITBC, as configured for its host
+    bounds: tuple[float, float] | None = None  # watts, as configured for its host
 
 
 @dataclass(frozen=True, slots=True)

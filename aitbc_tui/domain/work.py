@@ -111,6 +111,16 @@ class GpuReading:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuMinute:
+    """The last reading of one minute of a card; units as in `GpuReading`."""
+
+    utilisation: float | None
+    memory_used: int | None
+    power: float | None
+    temperature: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class GpuProcess:
     """What computes on a card: its process id on that host, its name, its share of the memory in bytes."""
 

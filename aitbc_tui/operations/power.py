@@ -8,45 +8,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from aitbc_tui.domain.errors import CommandError, ConfigError
+from aitbc_tui.domain.power import HOLD_S, PowerPlan, PowerResult
 from aitbc_tui.domain.work import GpuReading
 from aitbc_tui.operations.commands import ROLLBACK
 from aitbc_tui.operations.field import Field, first_line
 from aitbc_tui.protocol import nvidia
 
-HOLD_S = 30  # so long the new limit waits to be kept
 LEAST_HOLD_S, MOST_HOLD_S = 10, 600
 SETTLES_S = 5.0
 _FOLDER = re.compile(r"/tmp/aitbc-tui-power\.\w{8}")
 _POLL_S = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class PowerPlan:
-    """One change, checked against the card's own bounds."""
-
-    host: str
-    index: int
-    name: str
-    before: float
-    watts: float
-    least: float
-    most: float
-
-    @property
-    def words(self) -> str:
-        return f"power limit of {self.host}:{self.index} ({self.name}) from {self.before:g} W to {self.watts:g} W"
-
-
-@dataclass(frozen=True, slots=True)
-class PowerResult:
-    """How it ended: kept, or put back, and the limit that the card reports now."""
-
-    plan: PowerPlan
-    kept: bool
-    now: float | None
 
 
 Asked = Callable[[PowerPlan], Awaitable[bool]]
@@ -69,10 +42,24 @@ async def plan(field: Field, host: str, index: int, watts: float) -> PowerPlan:
     card = await read_card(field, host, index)
     if card.power_limit is None or card.power_min is None or card.power_max is None:
         raise CommandError(f"card {index} does not tell its power limits: it cannot be put back safely", host=host)
-    if not card.power_min <= watts <= card.power_max:
-        bounds = f"{card.power_min:g} to {card.power_max:g} W"
+    configured = field.environment.hosts[host].power_limit_w
+    least, most, by = bounds_of(card.power_min, card.power_max, configured, host)
+    if not least <= watts <= most:
+        bounds = f"{least:g} to {most:g} W by {by}"
         raise ConfigError(f"{watts:g} W is outside the bounds of card {index}: {bounds}", remedy=f"choose {bounds}")
-    return PowerPlan(host, index, str(card.name), card.power_limit, watts, card.power_min, card.power_max)
+    return PowerPlan(host, index, str(card.name), card.power_limit, watts, least, most, by)
+
+
+def bounds_of(least: float, most: float, configured: tuple[float, float] | None, host: str) -> tuple[float, float, str]:
+    """What the card allows, narrowed by the configuration; and whose bounds that are."""
+    if configured is None:
+        return least, most, "the card"
+    low, high = max(least, configured[0]), min(most, configured[1])
+    if low > high:
+        mine, its = f"{configured[0]:g} to {configured[1]:g} W", f"{least:g} to {most:g} W"
+        words = f"no limit can be set: power_limit_w of {host} is {mine}, the card allows {its}"
+        raise ConfigError(words, remedy="correct power_limit_w in the configuration")
+    return low, high, f"power_limit_w of {host}"
 
 
 async def change(field: Field, chosen: PowerPlan, keep: Asked, hold_s: int = HOLD_S) -> PowerResult:
@@ -83,7 +70,8 @@ async def change(field: Field, chosen: PowerPlan, keep: Asked, hold_s: int = HOL
         await _settled(field, chosen, chosen.watts)
         if await keep(chosen):
             await field.run(chosen.host, "", ("touch", f"{folder}/keep"))
-            return PowerResult(chosen, True, await _now(field, chosen))
+            now = await _now(field, chosen)  # a yes that came too late keeps nothing
+            return PowerResult(chosen, now is not None and abs(now - chosen.watts) < 1.0, now)
     except BaseException:
         await _put_back(field, chosen)
         raise

@@ -46,13 +46,29 @@ class PowerCost:
     earned_per_hour: float | None
 
 
-def power_costs(snapshot: Snapshot, kwh_price: float) -> list[PowerCost]:
-    """`kwh_price` in AITBC a kWh, as the operator gives it: no platform knows it."""
-    return [
-        PowerCost(row.name, row.reading.power, row.reading.power / 1000.0 * kwh_price, row.earned_per_hour)
-        for row in snapshot.gpus
-        if row.reading.power is not None
-    ]
+def power_costs(snapshot: Snapshot, kwh_price: float | None = None) -> list[PowerCost]:
+    """What each card's power costs, by `kwh_price` (AITBC) or what is configured for its host: no platform knows it.
+
+    Where cards of a host earn together, together they are set against what they earn.
+    """
+    found = []
+    for host in dict.fromkeys(str(row.host) for row in snapshot.gpus):
+        cards = [row for row in snapshot.gpus if row.host == host]
+        price = kwh_price if kwh_price is not None else cards[0].kwh_price
+        if price is None:
+            continue
+        if len(cards) > 1 and cards[0].host_earned_per_hour is not None:
+            drawn = [row.reading.power for row in cards]
+            watts = sum(one for one in drawn if one is not None)
+            if None not in drawn:
+                words = SafeText(f"{host} ({len(cards)} cards)")
+                found.append(PowerCost(words, watts, watts / 1000.0 * price, cards[0].host_earned_per_hour))
+            continue
+        for row in cards:
+            if row.reading.power is not None:
+                cost = row.reading.power / 1000.0 * price
+                found.append(PowerCost(row.name, row.reading.power, cost, row.earned_per_hour))
+    return found
 
 
 def advice(snapshot: Snapshot, kwh_price: float | None = None) -> list[Advice]:
@@ -61,7 +77,7 @@ def advice(snapshot: Snapshot, kwh_price: float | None = None) -> list[Advice]:
     found = [one for row in fresh for one in (_idle(snapshot, row), _power(row), _heat(row)) if one is not None]
     found += _thrashing(snapshot)
     found += _missing(snapshot)
-    return found + (_losses(snapshot, kwh_price) if kwh_price is not None else [])
+    return found + _losses(snapshot, kwh_price)
 
 
 def _idle(snapshot: Snapshot, row: GpuRow) -> Advice | None:
@@ -84,8 +100,11 @@ def _power(row: GpuRow) -> Advice | None:
         return None
     said = ", ".join(reasons) or "draws all it may"
     watts = f"{card.power:.0f} of {card.power_limit:.0f} W" if card.power is not None and card.power_limit else "? W"
-    room = "" if card.power_max is None or card.power_limit is None else f"; the card allows {card.power_max:.0f} W"
-    raised = card.power_max is not None and card.power_limit is not None and card.power_max > card.power_limit + 1
+    most, who = card.power_max, "the card allows"
+    if row.bounds is not None and most is not None and row.bounds[1] < most:
+        most, who = row.bounds[1], "power_limit_w allows"
+    room = "" if most is None or card.power_limit is None else f"; {who} {most:.0f} W"
+    raised = most is not None and card.power_limit is not None and most > card.power_limit + 1
     do = f"aitbc-tui gpus power-limit {card.index} WATTS --host {row.host}" if raised else "it runs at its own limit"
     return Advice(Kind.POWER, row.name, SafeText(f"{said}: {watts}{room}"), SafeText(do))
 
@@ -163,7 +182,7 @@ def _missing(snapshot: Snapshot) -> list[Advice]:
     ]
 
 
-def _losses(snapshot: Snapshot, kwh_price: float) -> list[Advice]:
+def _losses(snapshot: Snapshot, kwh_price: float | None) -> list[Advice]:
     found = []
     for cost in power_costs(snapshot, kwh_price):
         if cost.earned_per_hour is None or cost.earned_per_hour >= cost.cost_per_hour:

@@ -23,7 +23,16 @@ from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.snapshot import Submission
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
-from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading, PaymentState
+from aitbc_tui.domain.work import (
+    CoordinatorHealth,
+    GpuMinute,
+    GpuReading,
+    Job,
+    JobList,
+    MinerList,
+    OllamaReading,
+    PaymentState,
+)
 from aitbc_tui.state.alarms import AlarmMemory
 from aitbc_tui.state.events import LinkChanged
 from aitbc_tui.state.journal import Journal
@@ -150,7 +159,7 @@ class World:
     job_facts: Mapping[str, JobFacts] = field(default_factory=dict)
     own_jobs: Mapping[str, OwnJob] = field(default_factory=dict)
     gpus: Mapping[str, Observed[tuple[GpuReading, ...]]] = field(default_factory=dict)
-    gpu_history: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    gpu_history: Mapping[str, tuple[GpuMinute, ...]] = field(default_factory=dict)
     gpu_minute: Mapping[str, int] = field(default_factory=dict)
     figures: Mapping[str, Observed[HostFigures]] = field(default_factory=dict)
     units: Mapping[str, Observed[tuple[Unit, ...]]] = field(default_factory=dict)

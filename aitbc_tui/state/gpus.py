@@ -7,8 +7,10 @@ from aitbc_tui.domain.snapshot import GpuRow, PaneSummary
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.domain.work import GpuReading
+from aitbc_tui.state.clockwork import server_age
 from aitbc_tui.state.facts import World
-from aitbc_tui.state.miners import silent_summary
+from aitbc_tui.state.miners import HOUR_S, reaches_back, silent_summary, surely_at
+from aitbc_tui.state.reduce_hosts import MINUTES_KEPT
 
 WORKS_FROM = 5.0  # per cent
 MODEL_BYTES = 512 * 1024 * 1024  # more than this held: a model is loaded
@@ -21,8 +23,12 @@ def gpu_rows(world: World, waiting: int, now: float) -> tuple[GpuRow, ...]:
             continue
         local = any(h.name == host and h.local for h in world.topology.hosts)
         served = [m for m in world.topology.miners if m.host == host]
+        frame = next((h for h in world.topology.hosts if h.name == host), None)
+        alone = len(seen.value) == 1
+        jobs, earned = _jobs_at(world, host), earned_at(world, host, now)
         for card in seen.value:
             name = SafeText(f"{host}:{card.index}")
+            past = world.gpu_history.get(str(name), ())
             stale = seen.freshness(now) is not Freshness.FRESH
             verdict = Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(card, bool(served), waiting)
             rows.append(
@@ -36,10 +42,48 @@ def gpu_rows(world: World, waiting: int, now: float) -> tuple[GpuRow, ...]:
                     source="NVML" if local else "nvidia-smi",
                     miner=SafeText(served[0].name) if len(served) == 1 else None,
                     host_miners=tuple(SafeText(m.name) for m in served),
-                    history=world.gpu_history.get(str(name), ()),
+                    earned_per_hour=earned if alone else None,
+                    job=jobs[0] if alone and len(jobs) == 1 else None,
+                    history=tuple(minute.utilisation for minute in past[-MINUTES_KEPT:]),
+                    past=past,
+                    host_earned_per_hour=earned,
+                    host_cards=len(seen.value),
+                    host_jobs=jobs,
+                    kwh_price=None if frame is None else frame.kwh_price,
+                    bounds=None if frame is None else frame.power_limit_w,
                 )
             )
     return tuple(rows)
+
+
+def _jobs_at(world: World, host: str) -> tuple[SafeText, ...]:
+    """Jobs that run on this host now, by the coordinator's list."""
+    listed = world.jobs.value.jobs if world.jobs.value is not None else ()
+    running = (job for job in listed if job.state == "RUNNING" and job.miner is not None)
+    return tuple(job.job_id for job in running if job.miner and surely_at(world, str(job.miner.label)) == host)
+
+
+def earned_at(world: World, host: str, now: float) -> float | None:
+    """What the valid receipts of the last hour of this host's miners come to; None where that is not known whole.
+
+    No card is named by any receipt: only a host whose miners are configured can be told from another.
+    """
+    if world.receipts.value is None or not reaches_back(world, now):
+        return None
+    if not any(frame.host == host for frame in world.topology.miners):
+        return None
+    total = 0.0
+    for kept in world.book.values():
+        facts, age = kept.item.receipt.facts, server_age(kept.item.issued_at, kept.server_time, kept.seen_at, now)
+        if not kept.item.receipt.valid or age is None or age >= HOUR_S:
+            continue
+        if facts.provider is None:
+            return None
+        where = surely_at(world, str(facts.provider.label))
+        if where is None:
+            return None  # of a miner whose machine is not known: it may be this one
+        total += (facts.price or 0.0) if where == host else 0.0
+    return total
 
 
 def _verdict(card: GpuReading, served: bool, waiting: int) -> Verdict:

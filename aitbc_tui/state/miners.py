@@ -31,7 +31,7 @@ def miner_rows(world: World, now: float) -> tuple[MinerRow, ...]:
 def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, stale: bool) -> MinerRow:
     age = server_age(miner.last_heartbeat, listed.server_time, at, now)
     limit = BUSY_LIMIT_S if miner.inflight else FREE_LIMIT_S
-    host = _host(world, miner)
+    host = host_of(world, str(miner.identity.label))
     last, per_hour = _work(world, miner, now)
     return MinerRow(
         miner=miner,
@@ -46,12 +46,21 @@ def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, s
     )
 
 
-def _host(world: World, miner: Miner) -> str | None:
+def host_of(world: World, label: str) -> str | None:
     """Where it runs: by its configured name, or when every configured miner is on one host. Else not known."""
     frames = world.topology.miners
-    named = next((f.host for f in frames if f.name == miner.identity.label), None)
+    named = next((f.host for f in frames if f.name == label), None)
     hosts = {f.host for f in frames}
     return named or (hosts.pop() if len(hosts) == 1 else None)
+
+
+def surely_at(world: World, label: str) -> str | None:
+    """The same, and never a miner that is not configured: money and jobs of a stranger are not this host's."""
+    named = next((f.host for f in world.topology.miners if f.name == label), None)
+    listed = world.miners.value
+    if named is not None or listed is None or len(listed.miners) > len(world.topology.miners):
+        return named
+    return host_of(world, label) if label in {str(m.identity.label) for m in listed.miners} else None
 
 
 def _verdict(world: World, miner: Miner, age: float | None, listed: MinerList) -> Verdict:

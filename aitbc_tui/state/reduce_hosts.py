@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from aitbc_tui.domain.node import DiskReading, HostFigures, Unit
 from aitbc_tui.domain.observed import Observed, Trouble
-from aitbc_tui.domain.work import GpuReading
+from aitbc_tui.domain.work import GpuMinute, GpuReading
 from aitbc_tui.state.events import Answered, LinkChanged
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.skew import noted
@@ -16,6 +16,7 @@ from aitbc_tui.state.streaks import Losses, restarts_of
 
 T = TypeVar("T")
 MINUTES_KEPT = 20
+GPU_MINUTES = 60
 
 
 def link_changed(world: World, event: LinkChanged) -> World:
@@ -84,13 +85,17 @@ def gpu_cards(world: World, host: str, cards: tuple[GpuReading, ...], e: Answere
     if world.gpu_minute.get(host) != minute:
         for card in cards:
             name = f"{host}:{card.index}"
-            history[name] = (*history.get(name, ()), card.utilisation)[-MINUTES_KEPT:]
+            history[name] = (*history.get(name, ()), _minute(card))[-GPU_MINUTES:]
     return replace(
         world,
         gpus={**world.gpus, host: world.gpus[host].got(cards, e.at, e.rtt_ms)},
         gpu_history=history,
         gpu_minute={**world.gpu_minute, host: minute},
     )
+
+
+def _minute(card: GpuReading) -> GpuMinute:
+    return GpuMinute(card.utilisation, card.memory_used, card.power, card.temperature)
 
 
 def failed(items: Mapping[str, Observed[T]], key: str, why: Trouble) -> Mapping[str, Observed[T]]:

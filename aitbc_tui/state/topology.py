@@ -49,6 +49,8 @@ class HostFrame:
     local: bool = False
     shell: str = ""  # how a command is typed to it by hand: `ssh -p 22 ops@aitbc`; empty: `ssh NAME`
     sudo: bool = False
+    kwh_price: float | None = None  # AITBC, as configured
+    power_limit_w: tuple[float, float] | None = None  # within which limits may be set from here, as configured
 
 
 @dataclass(frozen=True, slots=True)

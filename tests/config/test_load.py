@@ -123,6 +123,14 @@ BAD_VALUES = [
     ("port = 2222", "port = 0", "env.prod.hosts.genesis.port", "from 1 to 65535"),
     ("port = 2222", "port = 65536", "env.prod.hosts.genesis.port", "from 1 to 65535"),
     ("port = 2222", 'port = "22"', "env.prod.hosts.genesis.port", "whole number"),
+    ("gpu = true", "gpu = true\npower_limt_w = [1, 2]", "env.prod.hosts.here.power_limt_w", '"power_limit_w"?'),
+    ("gpu = true", "gpu = true\nkwh_prise = 1", "env.prod.hosts.here.kwh_prise", 'did you mean "kwh_price"?'),
+    ("gpu = true", "gpu = true\npower_limit_w = [350, 200]", "env.prod.hosts.here.power_limit_w", "[LEAST, MOST]"),
+    ("gpu = true", "gpu = true\npower_limit_w = [200]", "env.prod.hosts.here.power_limit_w", "[LEAST, MOST]"),
+    ("gpu = true", 'gpu = true\npower_limit_w = ["1", 2]', "env.prod.hosts.here.power_limit_w", "[LEAST, MOST]"),
+    ("gpu = true", "gpu = true\npower_limit_w = 300", "env.prod.hosts.here.power_limit_w", "[LEAST, MOST]"),
+    ("gpu = true", "gpu = true\nkwh_price = -1", "env.prod.hosts.here.kwh_price", "a price in AITBC"),
+    ("gpu = true", "gpu = true\nkwh_price = true", "env.prod.hosts.here.kwh_price", "a price in AITBC"),
     ("port = 2222", "prot = 22", "env.prod.hosts.genesis.prot", 'did you mean "port"?'),
     ("port = 2222", 'user = "a b"', "env.prod.hosts.genesis.user", "login name"),
     ('address = "aitbc"', 'address = "ops@aitbc"', "env.prod.hosts.genesis.address", "belongs into user"),
@@ -328,3 +336,11 @@ class TestVariables:
         assert len(settings.warnings) == 1
         assert "AITBC_TUI_ACCESS" in settings.warnings[0]
         assert settings.environment.access is Access.SUBMIT
+
+
+def test_what_a_gpu_host_allows_and_costs(tmp_path: Path) -> None:
+    """Optional, per host; without them the card's own bounds and no price."""
+    text = VALID.replace("gpu = true", "gpu = true\npower_limit_w = [200, 350.5]\nkwh_price = 0.3")
+    hosts = loaded(tmp_path, text).environment.hosts
+    assert hosts["here"].power_limit_w == (200.0, 350.5) and hosts["here"].kwh_price == 0.3
+    assert hosts["genesis"].power_limit_w is None and hosts["genesis"].kwh_price is None

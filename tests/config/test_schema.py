@@ -19,7 +19,9 @@ def test_the_keys_are_those_of_the_contract() -> None:
     roles = ("client", "admin", "miner")
     assert ROOT.names() == ("default_env", "env", "trust")
     assert ENVIRONMENT.names() == ("access", "production", "interval_s", "hosts", "nodes", "coordinator", "miners")
-    assert HOST.names() == ("address", "port", "user", "identity", "known_hosts", "sudo", "gpu", "ollama")
+    ours = ("power_limit_w", "kwh_price")  # optional, beside those that are fixed
+    fixed = ("address", "port", "user", "identity", "known_hosts", "sudo", "gpu", "ollama")
+    assert HOST.names() == (*fixed, *ours)
     assert set(NODE.names()) == {
         "name", "role", "host", "rpc", "chain_id", "units", "p2p_port", "repo", "data", "env_files",
     }  # fmt: skip

@@ -17,26 +17,38 @@ import pytest
 
 from aitbc_tui.cli.service import Connected
 from aitbc_tui.collect.collector import Collector
+from aitbc_tui.collect.hardware import power_plan, probe, processes
 from aitbc_tui.collect.nvml import parse_line
 from aitbc_tui.collect.setup import Setup
 from aitbc_tui.config.load import Flags, load
 from aitbc_tui.devnet.child import Child
 from aitbc_tui.devnet.host_files import standins_dir
-from aitbc_tui.domain.errors import AitbcError, ConfigError, ParseError
+from aitbc_tui.domain.errors import AitbcError, ConfigError, GuardError, ParseError
 from aitbc_tui.domain.identity import Identity, Role
 from aitbc_tui.domain.observed import Observed
-from aitbc_tui.domain.snapshot import GpuRow, Snapshot, Totals
+from aitbc_tui.domain.power import PowerChange, PowerPhase, PowerPlan
+from aitbc_tui.domain.snapshot import Access, GpuRow, Snapshot, Totals
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
-from aitbc_tui.domain.work import GpuReading, OllamaModel, OllamaReading
+from aitbc_tui.domain.work import GpuReading, Miner, MinerList, OllamaModel, OllamaReading
 from aitbc_tui.operations import power
 from aitbc_tui.operations.commands import ROLLBACK, reads_only
 from aitbc_tui.operations.field import Field
 from aitbc_tui.protocol import nvidia
+from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.advice import Kind, advice, power_costs
+from aitbc_tui.state.events import Answered, Source
+from aitbc_tui.state.events import Kind as Figure
+from aitbc_tui.state.facts import ReceiptItem, ReceiptPage, World, begin
+from aitbc_tui.state.gpus import gpu_rows
+from aitbc_tui.state.reduce import reduce
+from aitbc_tui.state.topology import HostFrame, MinerFrame
 from tests.cli.conftest import Run
 from tests.fixtures import details
 from tests.fixtures.detail_receipts import receipt
+from tests.receipts import signing
+from tests.receipts.vectors import MASK
+from tests.state.story import frame, utc
 
 # --- what nvidia-smi prints
 
@@ -150,6 +162,23 @@ def test_a_model_that_no_host_has() -> None:
     assert kinds(seen(jobs=(wants,), ollamas=unheard)) == [], "a host that was not heard may have it"
 
 
+def test_the_price_of_the_configuration_counts_and_cards_that_earn_together_are_set_against_that() -> None:
+    row = replace(card(), earned_per_hour=0.1, kwh_price=2.0)
+    assert kinds(seen(row)) == [Kind.LOSS] and power_costs(seen(row), 0.1)[0].cost_per_hour == pytest.approx(0.03)
+    pair = [replace(row, name=SafeText(f"gpu-1:{n}"), earned_per_hour=None, host_earned_per_hour=1.3) for n in (0, 1)]
+    (cost,) = power_costs(seen(*pair))
+    assert cost.gpu == "gpu-1 (2 cards)" and (cost.watts, cost.cost_per_hour) == (600.0, pytest.approx(1.2))
+    assert kinds(seen(*pair)) == []
+
+
+def test_the_advised_limit_is_the_configured_one() -> None:
+    row = card(throttle=(SafeText("power cap"),), power=299.0, power_limit=300.0, power_max=450.0)
+    (advised,) = advice(seen(replace(row, bounds=(200.0, 350.0))))
+    assert "power_limit_w allows 350 W" in advised.evidence
+    (advised,) = advice(seen(replace(row, bounds=(200.0, 300.0))))
+    assert advised.do == "it runs at its own limit"
+
+
 def test_earnings_against_power_cost() -> None:
     row = replace(card(), earned_per_hour=0.1)
     (cost,) = power_costs(seen(row), 2.0)
@@ -233,11 +262,11 @@ async def on(child: Child, ledger: Path) -> AsyncIterator[tuple[Collector, Field
         yield collector, Field(loaded.environment, Connected(collector), time.monotonic() + 40)  # type: ignore[arg-type]
 
 
-async def yes(plan: power.PowerPlan) -> bool:
+async def yes(plan: PowerPlan) -> bool:
     return True
 
 
-async def no(plan: power.PowerPlan) -> bool:
+async def no(plan: PowerPlan) -> bool:
     return False
 
 
@@ -254,12 +283,110 @@ async def test_kept_only_by_a_yes(devnet_child: Child, tmp_path: Path) -> None:
         assert (await power.change(field, await power.plan(field, "gpu-1", 0, 450), yes, 2)).now == 450
 
 
+async def test_the_configuration_narrows_what_may_be_set(devnet_child: Child, tmp_path: Path) -> None:
+    async with on(devnet_child, tmp_path / "l") as (_, field):
+        hosts = dict(field.environment.hosts)
+        field.environment = replace(
+            field.environment, hosts={**hosts, "gpu-1": replace(hosts["gpu-1"], power_limit_w=(250.0, 900.0))}
+        )
+        chosen = await power.plan(field, "gpu-1", 0, 300)
+        assert (chosen.least, chosen.most) == (250, 450) and "power_limit_w of gpu-1" in chosen.bounds
+        with pytest.raises(ConfigError, match="250 to 450 W by power_limit_w"):
+            await power.plan(field, "gpu-1", 0, 249)
+    with pytest.raises(ConfigError, match="no limit can be set"):
+        power.bounds_of(100, 450, (500, 600), "gpu-1")
+    assert power.bounds_of(100, 450, None, "gpu-1") == (100, 450, "the card")
+
+
+async def test_a_screens_change_is_guarded_audited_and_kept_only_by_an_answer(
+    devnet_child: Child, tmp_path: Path
+) -> None:
+    async with on(devnet_child, tmp_path / "ledger.sqlite3") as (collector, field):
+        await collector.hosts["gpu-1"].ensure(10)
+        chosen = await power_plan(collector, "gpu-1", 0, 330)
+        told: list[PowerChange] = []
+        silent = await collector.power.change(chosen, told.append, 5)
+        assert [one.phase for one in told] == [PowerPhase.SETTING, PowerPhase.HELD, PowerPhase.BACK]
+        assert silent.now_w == 450, "silence is a no"
+
+        def keep(change: PowerChange) -> None:
+            if change.phase is PowerPhase.HELD:
+                collector.power.answer(True)
+
+        kept = await collector.power.change(chosen, keep, 6)
+        assert kept.phase is PowerPhase.KEPT and kept.now_w == 330
+        with pytest.raises(ConfigError):
+            await power_plan(collector, "gpu-1", 0, 5)
+        collector.setup = replace(collector.setup, environment=replace(field.environment, access=Access.SUBMIT))
+        with pytest.raises(GuardError, match="needs access operate"):
+            await collector.power.change(chosen, told.append, 5)
+        collector.setup = replace(collector.setup, environment=field.environment)
+        back = await power_plan(collector, "gpu-1", 0, 450)
+        assert (await collector.power.change(back, keep, 6)).now_w == 450
+        said = " | ".join(str(row.detail) for row in collector.ledger.audit(20) if row.what == "gpus power-limit")
+    assert "put back" in said and "kept" in said and "refused" in said and "to 330 W" in said
+
+
+async def test_what_computes_and_how_long_a_token_takes(devnet_child: Child, tmp_path: Path) -> None:
+    async with on(devnet_child, tmp_path / "ledger.sqlite3") as (collector, field):
+        await collector.hosts["gpu-1"].ensure(10)
+        assert isinstance(await processes(collector, "gpu-1"), dict)
+        assert "mistral:latest: " in await probe(collector, "gpu-1", "mistral:latest")
+        collector.setup = replace(collector.setup, environment=replace(field.environment, access=Access.OBSERVE))
+        with pytest.raises(GuardError):
+            await probe(collector, "gpu-1", "mistral:latest")
+        with pytest.raises(ConfigError, match="no Ollama"):
+            await probe(collector, "genesis", "mistral:latest")
+
+
+# --- what a card earns: only where nothing else on its host can have earned it
+
+
+def _world(cards: int, miners: int = 1, strangers: int = 0) -> World:
+    """One GPU host with so many cards, so many configured miners, and a receipt of each miner that is listed."""
+    frames = tuple(MinerFrame(SafeText(f"m{n}"), "gpu-1", "") for n in range(miners))
+    topology = replace(frame(), hosts=(HostFrame(SafeText("gpu-1"), SafeText("ssh"), gpu=True),), miners=frames)
+    world = begin(topology)
+    read = tuple(replace(card().reading, index=n, uuid=SafeText(f"GPU-{n}")) for n in range(cards))
+    made = utc(1000.0)
+    masked = [MASK(Role.MINER, f"key-{n}") for n in range(miners + strangers)]
+    listed = tuple(Miner(one, SafeText("ONLINE"), 0, 1, None, made, None, None, None, None) for one in masked)
+    items = []
+    for n in range(len(masked)):
+        plain = signing.plain(receipt_id=f"{n:032x}", job_id=f"{n:032x}", provider=f"key-{n}", price=0.5)
+        items.append(ReceiptItem(verify(signing.signed(plain), signing.trust(), mask=MASK), made))
+    for source, payload in (
+        (Source(Figure.GPUS, "gpu-1"), read),
+        (Source(Figure.MINERS, "coordinator"), MinerList(listed, made)),
+        (Source(Figure.RECEIPTS, "coordinator"), ReceiptPage(tuple(items), 0, made)),
+    ):
+        world = reduce(world, Answered(source, payload, 1000.0, made.timestamp(), 1.0))
+    return world
+
+
+def _earned(world: World) -> list[tuple[float | None, float | None]]:
+    return [(row.earned_per_hour, row.host_earned_per_hour) for row in gpu_rows(world, 0, 1001.0)]
+
+
+def test_a_lone_card_earned_what_its_hosts_miners_earned() -> None:
+    assert _earned(_world(1)) == [(0.5, 0.5)] and _earned(_world(1, 2)) == [(1.0, 1.0)]
+
+
+def test_of_several_cards_only_what_they_earned_together_is_known() -> None:
+    assert _earned(_world(2, 2)) == [(None, 1.0), (None, 1.0)]
+
+
+def test_a_miner_that_is_not_configured_may_be_anywhere() -> None:
+    assert _earned(_world(1, 1, 1)) == [(None, None)]
+    assert _earned(_world(1, 0, 1)) == [(None, None)]
+
+
 async def test_a_lost_link_rolls_back_too(devnet_child: Child, tmp_path: Path) -> None:
     """The timer is the host's: nobody needs to come back for it."""
 
     async with on(devnet_child, tmp_path / "l") as (collector, field):
 
-        async def gone(plan: power.PowerPlan) -> bool:
+        async def gone(plan: PowerPlan) -> bool:
             assert (await power.read_card(field, "gpu-1", 1)).power_limit == 200
             await collector.hosts["gpu-1"].close()
             raise ConnectionResetError
@@ -314,7 +441,8 @@ def test_the_commands(run: Run, devnet_child: Child) -> None:
     assert done.code == 0 and json.loads(done.out)["kept"] is None
     done = run(*config, "gpus", "--json", "--processes", "--probe", "llama3.2:latest", "--kwh-price", "0.5")
     document = json.loads(done.out)
-    assert done.code == 0 and len(document["power_costs"]) == 2
+    (cost,) = document["power_costs"]  # two cards of one host, that earn together
+    assert done.code == 0 and cost["gpu"] == "gpu-1 (2 cards)"
     assert all(gpu["clock_sm_mhz"] and gpu["processes"] is not None for gpu in document["gpus"])
     (ollama,) = document["ollamas"]
     assert ollama["version"] and {m["quantization"] for m in ollama["models"]} == {"Q4_K_M"}

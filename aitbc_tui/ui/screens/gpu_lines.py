@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.snapshot import GpuRow, Snapshot
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.domain.work import GpuMinute, GpuProcess
+from aitbc_tui.state.advice import Kind, advice, power_costs
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph
 from aitbc_tui.ui.panes.gpus import works
-from aitbc_tui.ui.screens.layout import do_lines, pairs, section, text_lines
+from aitbc_tui.ui.screens.layout import GAP, beside, clock, do_lines, pair, pairs, section, text_lines
 from aitbc_tui.ui.screens.node_panels import why_not
 
 LABEL = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of the host beyond the polls. `model`: the one that waits for a yes before it is asked."""
+
+    processes: tuple[GpuProcess, ...] | None = None
+    latency: str = ""
+    model: str = ""
+
+
+NOTHING = Asked()
 
 
 def gpu_row(snapshot: Snapshot, name: str) -> GpuRow | None:
@@ -42,7 +59,7 @@ def _sentence(row: GpuRow) -> str:
     }.get(str(row.verdict.word), f"It is {row.verdict.word}.")
 
 
-def _figures(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
+def _figures(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked) -> list[Line]:
     card = row.reading
     power = _number(card.power, "W")
     if card.power is not None and card.power_limit:
@@ -56,7 +73,7 @@ def _figures(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
         ("memory", memory),
         ("temperature", _number(card.temperature, "°C")),
         ("power", power),
-        *_details(row),
+        *_details(row, asked),
         ("read by", f"{row.source}, {fmt.age(snapshot.now - row.observed_at)} ago"),
     ]
     age = fmt.age(snapshot.now - row.observed_at, bound=15)
@@ -65,18 +82,20 @@ def _figures(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
     return [*lines, *(line for label, text in rows for line in pairs(label, text, width, at=LABEL))]
 
 
-def _details(row: GpuRow) -> list[tuple[str, str]]:
-    """What newer drivers tell besides; nothing where this one does not."""
+def _details(row: GpuRow, asked: Asked) -> list[tuple[str, str]]:
+    """What newer drivers tell besides; what computes on it only where that was asked."""
     card = row.reading
     rows = []
     if card.clock_sm is not None:
         rows.append(("clocks", f"{card.clock_sm:,.0f} MHz, memory {_number(card.clock_memory, 'MHz')}"))
     if card.throttle is not None:
         rows.append(("slowed by", ", ".join(card.throttle) or "nothing"))
-    if card.power_min is not None and card.power_max is not None:
-        rows.append(("limits", f"{card.power_min:.0f} to {card.power_max:.0f} W may be set"))
-    rows += [("process", f"{one.pid} {one.name}, {fmt.gigabytes(one.memory)} GB") for one in card.processes or ()]
-    return rows
+    rows.append(("limits", bounds_words(row)))
+    known = asked.processes if asked.processes is not None else card.processes
+    if known is None:
+        return [*rows, ("processes", "? not asked: p asks the host once")]
+    names = (f"{one.pid} {one.name}, {fmt.gigabytes(one.memory)} GB" for one in known)
+    return [*rows, ("processes", "; ".join(names) or "none computes on it")]
 
 
 def _miner(row: GpuRow) -> str:
@@ -91,44 +110,146 @@ def _no_job(row: GpuRow) -> str:
     return "? it computes, and nothing tells for which job" if works(row) else "– none: it does not compute"
 
 
-def _work(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
-    earned = "? not learnt" if row.earned_per_hour is None else f"{row.earned_per_hour:.6f}"
+def bounds_words(row: GpuRow) -> str:
+    """Within what its limit may be set from here: by the card, by the configuration."""
+    card = row.reading
+    if card.power_min is None or card.power_max is None:
+        return "? the card does not tell its bounds: its limit cannot be changed safely"
+    own = f"{card.power_min:.0f} to {card.power_max:.0f} W by the card"
+    if row.bounds is None:
+        return f"{own}; no narrower ones are configured (power_limit_w)"
+    return f"{row.bounds[0]:g} to {row.bounds[1]:g} W by power_limit_w; {own}"
+
+
+def _job_words(row: GpuRow) -> str:
+    """Which job runs on it: known where a host has one card, else only which run on the host."""
+    if row.job:
+        return fmt.job_id(row.job, 32)
+    if not row.host_jobs:
+        return _no_job(row)
+    listed = ", ".join(fmt.job_id(job) for job in row.host_jobs[:6])
+    if row.host_cards == 1:
+        return f"{len(row.host_jobs)} run on this host: {listed}"
+    return f"? {listed}: on {row.host}, on which of its {row.host_cards} cards nothing tells"
+
+
+def _earned_words(row: GpuRow) -> str:
+    if row.earned_per_hour is not None:
+        return f"{row.earned_per_hour:.6f}, valid receipts of the last 60 minutes"
+    if row.host_earned_per_hour is None:
+        return "? needs miners configured for this host and receipts of a whole hour"
+    each = row.host_earned_per_hour / max(1, row.host_cards)
+    together = f"{row.host_earned_per_hour:.6f} by the {row.host_cards} cards of {row.host}"
+    return f"? of this card; {together}, {each:.6f} a GPU-hour"
+
+
+def _cost_words(snapshot: Snapshot, row: GpuRow) -> str:
+    if row.kwh_price is None:
+        return f"– no price is configured: kwh_price in the table of {row.host}"
+    costs = power_costs(replace(snapshot, gpus=tuple(one for one in snapshot.gpus if one.host == row.host)))
+    said = []
+    for cost in costs:
+        if str(cost.gpu) != str(row.name) and row.host_earned_per_hour is None:
+            continue
+        earned = "?" if cost.earned_per_hour is None else f"{cost.earned_per_hour:.6f}"
+        said.append(f"{cost.gpu}: {earned} earned, {cost.cost_per_hour:.6f} for {cost.watts:.0f} W an hour")
+    return "; ".join(said) or "? the card does not tell what it draws"
+
+
+def _work(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked) -> list[Line]:
     rows = [
         ("host", str(row.host)),
         ("miner", _miner(row)),
-        ("job", fmt.job_id(row.job, 32) if row.job else _no_job(row)),
-        ("AITBC/h", f"{earned}, valid receipts of the last 60 minutes"),
+        ("job", _job_words(row)),
+        ("AITBC/h", _earned_words(row)),
+        ("power cost", _cost_words(snapshot, row)),
     ]
     lines = [section("Work", width)]
     lines += [line for label, text in rows for line in pairs(label, text, width, at=LABEL)]
     ollama = snapshot.ollamas.get(str(row.host))
     if ollama is not None and ollama.value is not None:
-        lines += pairs("models", ", ".join(str(m.name) for m in ollama.value.models) or "none", width, at=LABEL)
-        lines += pairs("in memory", ", ".join(ollama.value.loaded) or "no model", width, at=LABEL)
+        value = ollama.value
+        names = (f"{m.name} {m.quantization} {fmt.gigabytes(m.size)} GB".replace("  ", " ") for m in value.models)
+        lines += pairs("Ollama", f"version {value.version or '? not told'}", width, at=LABEL)
+        lines += pairs("models", ", ".join(names) or "none", width, at=LABEL)
+        held = (f"{m.name} {fmt.gigabytes(m.vram)} GB VRAM until {clock(m.expires_at)}" for m in value.running)
+        lines += pairs("in memory", ", ".join(held) or ", ".join(value.loaded) or "no model", width, at=LABEL)
+        lines += pairs("latency", asked.latency or "? not asked: t asks for one token", width, at=LABEL)
     elif ollama is not None:
         lines += pairs("Ollama", why_not(ollama, snapshot.now), width, at=LABEL)
+    if asked.model:
+        words = f"ctrl+y asks {asked.model} for one token. It counts as a write: it may load the model. Esc leaves it."
+        lines += text_lines(words, width, role=Role.WARN)
+    return lines
+
+
+def model_to_ask(snapshot: Snapshot, host: str) -> str | None:
+    """The one in memory, else the smallest: the least that can be disturbed."""
+    ollama = snapshot.ollamas.get(host)
+    if ollama is None or ollama.value is None or not ollama.value.models:
+        return None
+    if ollama.value.loaded:
+        return str(ollama.value.loaded[0])
+    return str(min(ollama.value.models, key=lambda m: m.size or 1 << 60).name)
+
+
+def _advice(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
+    """What could earn more here, with its evidence."""
+    about = {str(row.name), str(row.host), str(row.miner), f"{row.host} ({row.host_cards} cards)"}
+    mine = [one for one in advice(snapshot) if str(one.about) in about or one.kind is Kind.MISSING]
+    lines = [section("Advice", width, text="idle, capped, hot, thrashing, model missing, at a loss")]
+    if not mine:
+        return [*lines, *text_lines("nothing that its figures show", width, role=Role.MUTED)]
+    for one in mine:
+        lines += text_lines(f"▲ {one.about}: {one.kind.value}: {one.evidence}", width, role=Role.WARN)
+        lines += text_lines(str(one.do), width, indent=3)
     return lines
 
 
 def _history(row: GpuRow, width: int) -> list[Line]:
-    known = [value for value in row.history if value is not None]
-    text = f"utilisation, one column a minute, {of_things(len(row.history), 'minute')}"
-    lines = [section("Past", width, text=text)]
+    past = row.past or tuple(GpuMinute(value, None, None, None) for value in row.history)
+    lines = [section("Past", width, text=f"one column a minute, {of_things(len(past), 'minute')}")]
+    total = row.reading.memory_total
+    plots: tuple[tuple[str, str, list[float | None], float | None], ...] = (
+        ("utilisation", "%", [m.utilisation for m in past], 100.0),
+        ("power", "W", [m.power for m in past], row.reading.power_limit),
+        ("temperature", "°C", [m.temperature for m in past], 100.0),
+        ("memory", "GB", [_gib(m.memory_used) for m in past], _gib(total)),
+    )
+    for name, unit, values, most in plots:
+        lines += _plot(name, unit, values, most, width)
+    return lines if len(lines) > 1 else [*lines, Line((Run(" ? the first minute is not over yet", Role.UNKNOWN),))]
+
+
+def _gib(size: int | None) -> float | None:
+    return None if size is None else size / 2**30
+
+
+def _plot(name: str, unit: str, values: Sequence[float | None], most: float | None, width: int) -> list[Line]:
+    known = [value for value in values if value is not None]
     if not known:
-        return [*lines, Line((Run(" ? the first minute is not over yet", Role.UNKNOWN),))]
-    lines.append(Line((Run(" " + fmt.spark(row.history, len(row.history), 100.0), Role.MUTED),)))
-    mean = sum(known) / len(known)
-    return [*lines, *text_lines(f"least {min(known):.0f} %, mean {mean:.0f} %, most {max(known):.0f} %", width)]
+        return []
+    room = max(10, min(60, width - 60))
+    spark = fmt.spark(tuple(values), min(room, len(values)), most or max(known) or 1.0)
+    figures = f"least {min(known):.0f}, mean {sum(known) / len(known):.0f}, most {max(known):.0f} {unit}"
+    return [pair(name, Run(spark, Role.MUTED), Run(f"  {figures}"), at=LABEL)]
 
 
-def build_gpu(snapshot: Snapshot, row: GpuRow, width: int) -> list[Line]:
+def build_gpu(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked = NOTHING) -> list[Line]:
     """Every line, the title first."""
     mark = (row.verdict.level, str(row.verdict.word))
     title = section(f"GPU {row.name}", width, mark=mark, text=str(row.reading.name), heavy=True)
-    todo = ["m its miner"] if row.miner else []
+    todo = ["w its power limit", "t latency of a trivial generate", "p what computes on it"]
+    todo += ["m its miner"] if row.miner else []
     todo += ["Enter the job it runs"] if row.job else []
     lines = [title, *text_lines(_sentence(row), width), *do_lines(todo, width), Line()]
-    lines += [*_figures(snapshot, row, width), Line(), *_work(snapshot, row, width), Line(), *_history(row, width)]
+    if width < 120:
+        lines += [*_figures(snapshot, row, width, asked), Line(), *_work(snapshot, row, width, asked)]
+    else:
+        left = (width - GAP) // 2
+        rest = width - GAP - left
+        lines += beside(_figures(snapshot, row, left, asked), left, _work(snapshot, row, rest, asked), rest)
+    lines += [Line(), *_advice(snapshot, row, width), Line(), *_history(row, width)]
     others = [other for other in snapshot.gpus if other.host == row.host and other.name != row.name]
     if others:
         lines += [Line(), section(f"Beside it on {row.host}", width)]

@@ -147,3 +147,9 @@ def open_tx(app: AitbcApp, text: str = "") -> None:
     from aitbc_tui.ui.screens.tx import TxScreen
 
     app.push_screen(TxScreen(text))
+
+
+def open_power(app: AitbcApp, card: str) -> None:
+    from aitbc_tui.ui.screens.power import PowerScreen
+
+    app.push_screen(PowerScreen(card))
