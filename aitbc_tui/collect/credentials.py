@@ -138,7 +138,13 @@ class Credentials:
         if held is None:
             return row
         expires = held.token.expires_at if held.token is not None else None
-        return replace(row, verdict=self._verdict(row.role, held), expires_at=expires)
+        return replace(row, verdict=self._verdict(row.role, held), expires_at=expires, left=self._left(held))
+
+    def _left(self, held: _Held) -> SafeText:
+        left = held.token.left_s(self._server_utc()) if held.token is not None else None
+        if left is None or left <= 0:
+            return SafeText("")
+        return SafeText("<1 m" if left < 60 else _span(left))
 
     def _verdict(self, role: str, held: _Held) -> Verdict:
         if self.mode is AuthMode.TOKENS and held.token is not None:

@@ -303,6 +303,7 @@ class CredentialRow:
     origin: SafeText
     verdict: Verdict
     expires_at: float | None = None  # UTC seconds by the server's clock; tokens only
+    left: SafeText = SafeText("")  # until then, in coarse steps; empty once it ran out, or when it never does
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,6 +154,8 @@ def summary(world: World, rows: tuple[MinerRow, ...], now: float, utc: float) ->
             oldest_at=seen.at,
             empty=(SafeText("no miner is registered"),),
         )
+    if seen.freshness(now) is not Freshness.FRESH:
+        return _not_heard(seen, rows)
     alive, total = live(rows), len(rows)
     worst = min(rows, key=lambda r: severity(r.verdict.level))
     counts = f"{alive} of {total}" if alive == total else f"{alive} of {total} live"
@@ -168,6 +170,13 @@ def summary(world: World, rows: tuple[MinerRow, ...], now: float, utc: float) ->
     else:
         verdict, short, note = worst.verdict, counts, str(worst.verdict.text)
     return PaneSummary(verdict, SafeText(counts), SafeText(note), SafeText(short), seen.at)
+
+
+def _not_heard(seen: Observed[MinerList], rows: tuple[MinerRow, ...]) -> PaneSummary:
+    """The last list is kept and marked; how many of them live now is not known, and why not is said."""
+    counts = SafeText(f"? of {len(rows)} live")
+    why = seen.trouble.detail if seen.trouble is not None else SafeText("")
+    return PaneSummary(Verdict(Level.STALE, SafeText("stale")), counts, why, why or counts, seen.at)
 
 
 def _nothing(verdict: Verdict, why: str) -> PaneSummary:

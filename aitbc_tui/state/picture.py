@@ -218,8 +218,9 @@ def _totals(
     now: float,
 ) -> Totals:
     pool, capped = mempool_state.pending(pools, now)
-    queue_known = world.jobs.value is not None
-    miners_known = world.miners.value is not None
+    heard = world.jobs.value is not None  # at any time
+    queue_known = world.jobs.fresh(now) is not None
+    miners_known = world.miners.fresh(now) is not None
     gpus_known = bool(world.gpus) and any(seen.value is not None for seen in world.gpus.values())
     receipts_known = world.receipts.value is not None
     marks = [count for at, count in world.asked if now - at <= 10.0]
@@ -234,7 +235,7 @@ def _totals(
         gpus=len(gpus) if gpus_known else None,
         receipts_valid=sum(1 for r in receipts if r.receipt.valid) if receipts_known else None,
         receipts=len(receipts) if receipts_known else None,
-        alarms=sum(1 for a in alarms if a.open) if chain.source is not None or queue_known else None,
+        alarms=sum(1 for a in alarms if a.open) if chain.source is not None or heard else None,
         earned=receipt_state.earned_last_hour(world, now)[0] if receipts_known else None,
         requests_per_s=sum(marks) / 10.0,
         rtt_ms=max(rtts) if rtts else None,

@@ -119,18 +119,31 @@ def _figures(snapshot: Snapshot) -> list[tuple[str, list[Run]]]:
         ("GPUs", _figure("GPUs", fmt.share(totals.gpus_used, totals.gpus), level(Pane.GPUS))),
         ("receipts", _figure("receipts", fmt.share(totals.receipts_valid, totals.receipts), level(Pane.RECEIPTS))),
         ("alarms", _figure("alarms", count(totals.alarms), level(Pane.ALARMS))),
+        *_token(snapshot),
     ]
 
 
-_DROPPED_FIRST = ("receipts", "GPUs", "miners", "queue", "pool", "alarms")
+def _token(snapshot: Snapshot) -> list[tuple[str, list[Run]]]:
+    """The token that runs out first, counted down; beside the heads of a small screen only in its last hour."""
+    held = [row for row in snapshot.credentials if row.left and row.expires_at is not None]
+    first = min(held, key=lambda row: row.expires_at or 0.0, default=None)
+    if first is None:
+        return []
+    soon = first.verdict.level is Level.WARN
+    return [(SOON if soon else "token", _figure(f"{first.role} token", str(first.left), first.verdict.level))]
+
+
+SOON = "token runs out"
+_ALWAYS = ("alarms", SOON)
+_DROPPED_FIRST = ("token", "receipts", "GPUs", "miners", "queue", "pool", "alarms")
 
 
 def figures_line(snapshot: Snapshot, width: int, screen: int) -> Line:
     """Row 1 without the link: every node's height first; figures that find no room are left out, not cut.
 
-    `screen` is the width of the whole screen (below 120 only the alarms stand beside the heads).
+    `screen` is the width of the whole screen (below 120 only what is urgent stands beside the heads).
     """
-    figures = [(name, runs) for name, runs in _figures(snapshot) if screen >= 120 or name == "alarms"]
+    figures = [(name, runs) for name, runs in _figures(snapshot) if screen >= 120 or name in _ALWAYS]
     heads = heads_runs(snapshot)
     for name in ("", *_DROPPED_FIRST):
         figures = [(other, runs) for other, runs in figures if other != name]
