@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.ownjobs import ENDED, OwnJobs
@@ -18,6 +19,7 @@ from aitbc_tui.transport.host import HttpAnswer
 EVERY_S = 8.0
 JOBS_PER_TURN = 4
 RECENT = 20  # of our jobs in the list of everybody
+WAITING = "QUEUED"
 SETTLED = ("failed", "refunded")
 
 
@@ -31,13 +33,14 @@ class Payments:
         self._own = own
         self._looked: set[str] = set()
         self._at_rest: set[str] = set()
+        self._held: set[str] = set()
 
     async def look(self) -> None:
         """One turn. An ended job is read without any effect; one that is not is left to whoever watches it."""
         for job_id in list(self._unread())[:JOBS_PER_TURN]:
             self._looked.add(job_id)
             await self._own.read(job_id)
-        for job_id, payment_id in list(self._open())[:JOBS_PER_TURN]:
+        for job_id, payment_id in list(islice(self._open(), JOBS_PER_TURN)):
             await self._read(job_id, payment_id)
 
     def _unread(self) -> Iterator[str]:
@@ -55,7 +58,10 @@ class Payments:
             view = facts.view.value
             if view is None or not view.job.payment_id or job_id in self._at_rest:
                 continue
-            if str(view.job.state) in ENDED:
+            waits = str(view.job.state) == WAITING and self._own.listing is not None and job_id not in self._held
+            if waits:
+                self._held.add(job_id)  # once: its amount may be why nobody takes it (contract platform, pain 5)
+            if waits or str(view.job.state) in ENDED:
                 yield job_id, str(view.job.payment_id)
 
     async def _read(self, job_id: str, payment_id: str) -> None:

@@ -24,13 +24,14 @@ from aitbc_tui.devnet.machines import (
     SYNC_UNIT,
     Machine,
     UnitMaker,
+    write_august_env,
     write_env_file,
 )
 from aitbc_tui.devnet.miner import Generates, Miner
 from aitbc_tui.devnet.ollama import Ollama, RealOllama
-from aitbc_tui.devnet.options import DevnetOptions
+from aitbc_tui.devnet.options import AUGUST, DevnetOptions
 from aitbc_tui.devnet.p2p import P2pNode
-from aitbc_tui.devnet.repo import Repo, write_repo
+from aitbc_tui.devnet.repo import AUGUST_COMMIT, Repo, write_repo
 from aitbc_tui.devnet.seeded import Seeded
 from aitbc_tui.devnet.servers import HttpServer, Port
 from aitbc_tui.devnet.ssh_host import SshHost
@@ -115,6 +116,7 @@ class Assembler:
         return machine
 
     def nodes(self) -> None:
+        august = self.options.generation == AUGUST
         for number, node in enumerate(self.net.nodes):
             machine = self._machine(node.name)
             machine.node = node
@@ -125,9 +127,13 @@ class Assembler:
             names = [*own, COORDINATOR_UNIT] if number == 0 else list(own)
             self._units.add(machine.files, names, dead=[SYNC_UNIT])
             machine.files.write_git()
-            write_repo(machine.files, Repo())
+            write_repo(machine.files, Repo() if not august else Repo(AUGUST_COMMIT, AUGUST_COMMIT))
             rpc_port, block_time = server.port.number, self.options.block_time_s
-            env = write_env_file(machine.files.home, node, p2p_port, rpc_port, block_time)
+            env = (
+                write_august_env(machine.files.home, node, self.parts.servers["genesis"].url)
+                if august
+                else write_env_file(machine.files.home, node, p2p_port, rpc_port, block_time)
+            )
             entry = NodeEntry(node.name, node.state.role, server.url, p2p_port, env, data_folder(machine.files), own)
             self.parts.nodes.append(entry)
 

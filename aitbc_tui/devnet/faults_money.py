@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.devnet.august.store import AugustStore
 from aitbc_tui.devnet.fault import Fault, Switch
-from aitbc_tui.devnet.options import APRILS
+from aitbc_tui.devnet.options import APRILS, AUGUST
 from aitbc_tui.devnet.receipts import Signing
 
 if TYPE_CHECKING:
@@ -71,6 +71,18 @@ async def _refunded(devnet: Devnet, _: str | None) -> None:
     for payment in devnet.store.payments.values():
         if payment.status == "escrowed":
             payment.settle("refunded", devnet.clock.now(), "0xmanualrefund")
+
+
+async def _too_dear(devnet: Devnet, _: str | None) -> None:
+    """One paid job of the operator's that nobody is offered; no answer says why."""
+    devnet.dear = _paid(devnet, HIGH_AMOUNT)
+
+
+async def _given_up(devnet: Devnet, _: str | None) -> None:
+    """The owner cancels it, and the operator of the coordinator gives the money back."""
+    if devnet.dear is not None:
+        devnet.store.cancel(devnet.made.client, devnet.dear.job_id)
+    await _refunded(devnet, None)
 
 
 async def _unsettled(devnet: Devnet, _: str | None) -> None:
@@ -142,6 +154,14 @@ FAULTS = (
         "money held for a job that is over",
         _escrow_stuck,
         _refunded,
+    ),
+    Fault(
+        "job-waits",
+        "a paid job of the operator's is worth so much that no miner gets it; it stays QUEUED, and nothing says why",
+        "queued, with what is wanted for its amount and no shipped miner shows",
+        _too_dear,
+        _given_up,
+        only=(AUGUST,),
     ),
     Fault(
         "paid-unsettled",

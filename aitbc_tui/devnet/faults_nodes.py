@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from aitbc_tui.devnet.chain_net import Node
 from aitbc_tui.devnet.fault import Fault, number_of
 from aitbc_tui.devnet.faults_chain import follower_of
-from aitbc_tui.devnet.machines import NODE_UNIT, P2P_UNIT, RPC_UNIT, Machine, write_env_file
-from aitbc_tui.devnet.options import APRILS
+from aitbc_tui.devnet.machines import NODE_UNIT, P2P_UNIT, RPC_UNIT, Machine, write_august_env, write_env_file
+from aitbc_tui.devnet.options import APRILS, AUGUST, CHAIN_ID
 from aitbc_tui.devnet.units import UnitState
 from aitbc_tui.domain.errors import ConfigError
 
@@ -177,7 +177,12 @@ async def _empty(devnet: Devnet, _: str | None) -> None:
 
 
 async def _drift(devnet: Devnet, value: str | None) -> None:
-    _write_env(devnet, block_time_seconds=value or DRIFTED)
+    if devnet.options.generation != AUGUST:
+        _write_env(devnet, block_time_seconds=value or DRIFTED)
+    elif value is not None:
+        raise ConfigError("config-drift: the block time of 2026-08 is in no recorded file; it takes no value there")
+    else:
+        _write_env(devnet, BLOCK_PRODUCTION_CHAINS=CHAIN_ID)
 
 
 async def _undrift(devnet: Devnet, _: str | None) -> None:
@@ -187,6 +192,9 @@ async def _undrift(devnet: Devnet, _: str | None) -> None:
 def _write_env(devnet: Devnet, **changed: str) -> None:
     follower = follower_of(devnet)
     machine = devnet.machine(follower.name)
+    if devnet.options.generation == AUGUST:
+        write_august_env(machine.files.home, follower, devnet.parts.servers["genesis"].url, **changed)
+        return
     p2p_port = machine.p2p.port.number if machine.p2p is not None else 0
     rpc_port = devnet.parts.servers[follower.name].port.number
     write_env_file(machine.files.home, follower, p2p_port, rpc_port, devnet.options.block_time_s, **changed)
@@ -292,12 +300,11 @@ FAULTS = (
     ),
     Fault(
         "config-drift",
-        "the follower's environment file says another block time than genesis's",
-        "a key that must be equal on all nodes is not, with both values",
+        "the follower's environment file says another block time than genesis's; in 2026-08, that it is to make blocks",
+        "a key that must be equal on all nodes is not, with both values; or a follower is to make blocks",
         _drift,
         _undrift,
         value="SECONDS",
-        only=APRILS,
     ),
     Fault(
         "unit-suffixes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -138,23 +138,50 @@ def _compact(rows: list[dict[str, object]]) -> str:
 
 def write_env_file(home: Path, node: Node, p2p_port: int, rpc_port: int, block_time_s: float, **changed: str) -> Path:
     """The node's environment file; it holds a dummy secret, so that readers of whitelisted keys are tested."""
-    values = {
-        "chain_id": CHAIN_ID,
-        "supported_chains": CHAIN_ID,
-        "block_time_seconds": f"{block_time_s:g}",
-        "enable_block_production": str(node.state.role == "genesis").lower(),
-        "proposer_id": node.state.proposer_id,
-        "gossip_backend": "broadcast",
-        "gossip_broadcast_url": "redis://127.0.0.1:6379",
-        "trusted_proposers": GENESIS_ADDRESS,
-        "mempool_max_size": "10000",
-        "max_txs_per_block": "500",
-        "rpc_bind_host": "127.0.0.1",
-        "rpc_bind_port": str(rpc_port),
-        "p2p_bind_port": str(p2p_port),
-        "keystore_password": "dummy-not-a-secret",
-        **changed,
-    }
+    return _write_env(
+        home,
+        {
+            "chain_id": CHAIN_ID,
+            "supported_chains": CHAIN_ID,
+            "block_time_seconds": f"{block_time_s:g}",
+            "enable_block_production": str(node.state.role == "genesis").lower(),
+            "proposer_id": node.state.proposer_id,
+            "gossip_backend": "broadcast",
+            "gossip_broadcast_url": "redis://127.0.0.1:6379",
+            "trusted_proposers": GENESIS_ADDRESS,
+            "mempool_max_size": "10000",
+            "max_txs_per_block": "500",
+            "rpc_bind_host": "127.0.0.1",
+            "rpc_bind_port": str(rpc_port),
+            "p2p_bind_port": str(p2p_port),
+            "keystore_password": "dummy-not-a-secret",
+            **changed,
+        },
+    )
+
+
+def write_august_env(home: Path, node: Node, hub_rpc: str, **changed: str) -> Path:
+    """The keys of a hub, or of a follower, as that deployment was recorded; its names are in upper case."""
+    hub = node.state.role == "genesis"
+    own = {"BLOCK_PRODUCTION_CHAINS": CHAIN_ID} if hub else {"DEFAULT_PEER_RPC_URL": hub_rpc}
+    return _write_env(
+        home,
+        {
+            "BLOCKCHAIN_MODE": "hub" if hub else "follower",
+            "CHAIN_ID": CHAIN_ID,
+            "SUPPORTED_CHAINS": CHAIN_ID,
+            "PROPOSER_ID": node.state.proposer_id,
+            "PROPOSER_KEY": "dummy-not-a-secret" if hub else "",
+            "GOSSIP_BACKEND": "broadcast",
+            "GOSSIP_BROADCAST_URL": "redis://127.0.0.1:6379",
+            "MEMPOOL_DB_URL": "postgresql://aitbc:dummy-not-a-secret@127.0.0.1/mempool",
+            **own,
+            **changed,
+        },
+    )
+
+
+def _write_env(home: Path, values: Mapping[str, str]) -> Path:
     path = home / "etc" / "blockchain.env"
     path.write_text("".join(f"{key}={value}\n" for key, value in values.items()), encoding="utf-8")
     return path

@@ -20,6 +20,7 @@ from aitbc_tui.devnet.control import Control
 from aitbc_tui.devnet.fault import Fault, parse_fault
 from aitbc_tui.devnet.generation import make_generation
 from aitbc_tui.devnet.host_files import standins_dir
+from aitbc_tui.devnet.jobs import Job
 from aitbc_tui.devnet.keys import Keys, make_keys
 from aitbc_tui.devnet.machines import (
     COORDINATOR_UNIT,
@@ -62,6 +63,7 @@ class Devnet:
         self.parts = Parts()
         self.active: dict[str, str | None] = {}
         self.controls: dict[str, Control] = {}
+        self.dear: Job | None = None  # a job that is worth too much for anybody
         self.flapping: dict[str, asyncio.Task[None]] = {}
         self._ticks = 0
         self._tasks: list[asyncio.Task[None]] = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aitbc_tui.devnet.host_files import HEAD_COMMIT, HostFiles
 
 OLDER_COMMIT = "6bfd78743d52bab18b1ab0a3bee19c5271570791"
+AUGUST_COMMIT = "c27c6545be2900eea19a6f2bae241d14fbff6d92"
 OTHER_LINEAGE = "8e2694e2a87177fc1dd1b08b3bef57112e356a99"
 
 

@@ -21,14 +21,15 @@ AGREED = (
     "mempool_max_size",
     "max_txs_per_block",
 )
-ROLE = "enable_block_production"
+ROLES = ("enable_block_production", "block_production_chains")  # the second since 2026-08 (contract, pain 20)
 MAX_BYTES = 64 * 1024
-_LINE = re.compile(r"@key ([a-z_]+)=(.{0,300})")
+_LINE = re.compile(r"@key ([A-Za-z_]+)=(.{0,300})")
 
 
 def settings_script(files: Sequence[str]) -> str:
-    """Prints the known keys of every readable file in turn; no process is started."""
-    names = "|".join(f"{key}=*" for key in (*AGREED, ROLE))
+    """Prints the known keys of every readable file in turn, in either case; no process is started."""
+    keys = (*AGREED, *ROLES)
+    names = "|".join(f"{key}=*" for key in (*keys, *map(str.upper, keys)))
     loops = "".join(
         f"[ -r {file} ] && {{ printf '@read\\n'; while IFS= read -r l || [ -n \"$l\" ]; do "
         f"case $l in {names}) printf '@key %s\\n' \"$l\";; esac; done < {file}; }}\n"
@@ -38,7 +39,7 @@ def settings_script(files: Sequence[str]) -> str:
 
 
 def parse_settings(output: bytes) -> NodeSettings:
-    """The values found; a later file wins, as systemd has it."""
+    """The values found, by their names in lower case; a later file wins, as systemd has it."""
     lines = output[:MAX_BYTES].decode("utf-8", "replace").splitlines()
     if "@end" not in lines:
         raise ParseError("the environment files could not be read to the end")
@@ -48,5 +49,5 @@ def parse_settings(output: bytes) -> NodeSettings:
     for line in lines:
         match = _LINE.fullmatch(line)
         if match is not None:
-            found[match[1]] = str(clean(match[2].strip().strip("\"'"), 80))
+            found[match[1].lower()] = str(clean(match[2].strip().strip("\"'"), 80))
     return NodeSettings(found)

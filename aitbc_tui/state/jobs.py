@@ -23,6 +23,7 @@ OVERTAKEN_S = 20.0  # a miner runs one job at a time: an older one of its jobs i
 FRESH_S = 14.0  # older than this, a job that was under way may have ended
 LIVE = ("QUEUED", "RUNNING")
 QUEUE_BILLED_S = 10.0
+HIGH_VALUE = 10.0  # AIT; contract platform 2026-08, pain 5: from here on a bond and two proofs are wanted, unsaid
 NEVER_S = 8.0  # two poll cycles of the shipped miner
 
 
@@ -38,6 +39,7 @@ class JobView:
     seen_at: float
     our_key: bool = False  # submitted with our client key, from wherever
     overtaken: bool = False  # its miner took another one since
+    high_value: bool = False  # paid so much that the platform wants what no shipped miner shows
 
 
 def job_views(world: World, now: float) -> tuple[JobView, ...]:
@@ -118,7 +120,14 @@ def _view(world: World, job: Job, at: float, age: float | None, receipts: dict[s
     facts = world.job_facts.get(job.job_id)
     receipt = facts.receipt.value if facts is not None and facts.receipt.value is not None else None
     ours = job.client is not None and job.client.label == world.topology.client
-    return JobView(job, facts, world.own_jobs.get(job.job_id), receipt or receipts.get(job.job_id), age, at, ours)
+    own, proof = world.own_jobs.get(job.job_id), receipt or receipts.get(job.job_id)
+    return JobView(job, facts, own, proof, age, at, ours, high_value=_high_value(world, facts))
+
+
+def _high_value(world: World, facts: JobFacts | None) -> bool:
+    payment = facts.payment.value if facts is not None else None
+    amount = payment.amount if payment is not None else None
+    return amount is not None and amount >= HIGH_VALUE and world.topology.of_platform("coordinator")
 
 
 def judge_job(view: JobView, miners: tuple[MinerRow, ...], now: float, utc: float) -> Verdict:
@@ -166,6 +175,9 @@ def _queued(view: JobView, miners: tuple[MinerRow, ...]) -> Verdict:
     unmet = _unmet(view, miners)
     if unmet and (view.age_s or 0.0) >= NEVER_S:
         return Verdict(Level.WARN, SafeText("queued"), SafeText(f"no miner meets {', '.join(unmet)}: waits for ever"))
+    if view.high_value and (view.age_s or 0.0) >= NEVER_S:
+        words = f"paid {HIGH_VALUE:g} or more: wants bond, proof and attestation, which no shipped miner shows"
+        return Verdict(Level.WARN, SafeText("queued"), SafeText(words))
     if view.age_s is None or view.age_s < QUEUE_PATIENCE_S:
         return Verdict(Level.WAITS, SafeText("queued"), SafeText("a miner polls every 3 s"))
     if miners and not live(miners):

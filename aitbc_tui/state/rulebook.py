@@ -87,7 +87,7 @@ _ALL: tuple[tuple[Rule, str], ...] = (
     (Rule("receipt-attacker-key", "TRUST", _BAD, _FINDING), "v: compare keys before you pin"),
     (Rule("receipt-unsigned", "no sig", _WARN, _FINDING), "ask the coordinator's operator"),
     (Rule("receipt-duplicate", "double", _WARN, _FINDING), "6: compare both"),
-    (Rule("escrow-stuck", "ESCROW", _BAD), "ask for the refund, only once"),
+    (Rule("escrow-stuck", "ESCROW", _BAD, hold_s=10.0), "ask for the refund, only once"),
     (Rule("paid-unsettled", "UNPAID", _BAD), "look for it on the chain"),
 )
 RULES: dict[str, Rule] = {rule.name: rule for rule, _ in _ALL}

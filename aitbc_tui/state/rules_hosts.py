@@ -17,6 +17,7 @@ from aitbc_tui.state.topology import PRODUCER_ROLE
 
 MEMORY_SHARE = 0.9  # of a unit's MemoryMax: the kernel kills in it what goes beyond
 PRODUCES = "enable_block_production"
+PRODUCES_CHAINS = "block_production_chains"  # 2026-08: which chains, on the hub only
 TRUE_WORDS = ("true", "1", "yes", "on")
 GIB = 1024**3
 
@@ -55,7 +56,7 @@ def _drift(world: World, now: float) -> Iterator[Sign]:
     producer = world.topology.producer
     if len(settings) < 2 or producer is None:
         return
-    for key in sorted({key for values in settings.values() for key in values} - {PRODUCES}):
+    for key in sorted({key for values in settings.values() for key in values} - {PRODUCES, PRODUCES_CHAINS}):
         said = {name: values.get(key, "not set") for name, values in settings.items()}
         if len(set(said.values())) == 1:
             continue
@@ -68,6 +69,10 @@ def _drift(world: World, now: float) -> Iterator[Sign]:
         frame = world.topology.node(name)
         if len(makers) > 1 and frame is not None and frame.role != PRODUCER_ROLE:
             yield _drifted(world, name, PRODUCES, f"{PRODUCES} is true here and at {makers[0]}")
+    for name, values in settings.items():
+        frame, chains = world.topology.node(name), values.get(PRODUCES_CHAINS, "")
+        if chains and frame is not None and frame.role != PRODUCER_ROLE:
+            yield _drifted(world, name, PRODUCES_CHAINS, f"{PRODUCES_CHAINS} is {chains} here, and it is no hub")
 
 
 def _drifted(world: World, name: str, key: str, text: str) -> Sign:

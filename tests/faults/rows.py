@@ -207,9 +207,16 @@ def not_sent_on(bench: Bench, alarm: Alarm) -> bool:
     return waiting not in mined and waiting not in pending and alarm.evidence.startswith(short_hash(waiting))
 
 
+def too_dear(bench: Bench, alarm: Alarm) -> bool:
+    job = bench.devnet.dear
+    return (
+        job is not None and job.job_id[:8] == alarm.about and job.state == "QUEUED" and "wants bond" in alarm.evidence
+    )
+
+
 def asked_no_more(bench: Bench, alarm: Alarm) -> bool:
-    """The evidence, and no question of ours since the server said when: what it counted as refused were the first."""
-    return "asked too often, pauses" in alarm.evidence
+    """That no question is asked meanwhile is a test of its own."""
+    return "asked too often, pauses" in alarm.evidence and bench.devnet.made.limits["follower"].spare == 0
 
 
 ROWS: tuple[Row, ...] = (
@@ -277,6 +284,8 @@ ROWS: tuple[Row, ...] = (
     Row("token-expired", "client", expired, value="client", generation="2026-08"),
     Row("signer-mismatch", "genesis", foreign_key, generation="2026-08"),
     Row("tx-stuck", "follower", not_sent_on, generation="2026-08"),
+    Row("job-waits", None, too_dear, generation="2026-08"),
+    Row("config-drift", "follower", says("block_production_chains is ait-mainnet here"), generation="2026-08"),
     Row("fork", "follower", forked, generation="2026-08", later=True),
     Row("stall", "genesis", says("no new block for"), HEARTBEAT_S, generation="2026-08"),
     Row("producer-dead", "genesis", says("is failed"), HEARTBEAT_S, generation="2026-08"),

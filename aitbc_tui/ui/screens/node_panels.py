@@ -19,7 +19,15 @@ LEAST_FREE = 0.1  # of disk or memory: below it the host has no room
 NEAR_LIMIT = 0.9  # of a unit's own memory limit
 LABEL = 12
 MOST_SETTINGS = 8
-OWN = ("proposer_id", "enable_block_production", "rpc_bind_host", "rpc_bind_port", "p2p_bind_host", "p2p_bind_port")
+OWN = (
+    "proposer_id",
+    "enable_block_production",
+    "block_production_chains",
+    "rpc_bind_host",
+    "rpc_bind_port",
+    "p2p_bind_host",
+    "p2p_bind_port",
+)
 
 
 def why_not(seen: Observed[T], now: float) -> str:
