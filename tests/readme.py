@@ -16,6 +16,7 @@ from aitbc_tui.operations.commands import COMMANDS
 from aitbc_tui.state.rules import RULES
 from aitbc_tui.ui.keys import DEFAULTS, spoken
 from aitbc_tui.ui.screens.help_lines import KEYS
+from tests.faults import pains
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 _MADE = re.compile(r"(<!-- made: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
@@ -59,6 +60,8 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "keys": keys,
     "key-names": key_names,
     "rules": rules,
+    "pains": lambda: pains.table(pains.PAINS),
+    "traps": lambda: pains.table(pains.TRAPS),
     "on-hosts": on_hosts,
     "configuration": configuration,
 }
