@@ -60,11 +60,11 @@ def _kept(world: World, frame: NodeFrame, chain: Chain, now: float) -> Verdict:
     if facts.mempool.freshness(now) is not Freshness.FRESH:
         return _verdict(facts, now)
     if frame.generation != PLATFORM:
-        return Verdict(Level.NONE, SafeText("keeps"), SafeText("a follower never drains: not counted"))
+        return Verdict(Level.NONE, SafeText("keeps"), SafeText("followers never drain: not counted"))
     source = world.nodes.get(SafeText(chain.source or ""))
     stuck = [tx for tx, since in facts.pool.seen.items() if now - since > NOT_SENT_ON_S and not _had(source, tx)]
     if not stuck:
-        return Verdict(Level.NONE, SafeText("keeps"), SafeText("a follower sends nothing on: not counted"))
+        return Verdict(Level.NONE, SafeText("keeps"), SafeText("followers send nothing on: not counted"))
     oldest = min(stuck, key=lambda tx: facts.pool.seen[tx])
     which = short_hash(oldest) if len(stuck) == 1 else f"{len(stuck)}, the oldest {short_hash(oldest)},"
     text = f"{which} waits {coarse_age(now - facts.pool.seen[oldest])}: taken here, and sent on to nobody"
@@ -150,6 +150,7 @@ def _note(rows: tuple[MempoolRow, ...], worst: MempoolRow | None) -> str:
     producer = next((r for r in rows if r.drains and r.fee_min is not None), None)
     if producer is not None:
         parts.append(f"fee {producer.fee_min:g} to {producer.fee_max:g}")
-    if any(not r.drains for r in rows):
-        parts.append("followers never drain: not counted")
+    kept = next((r for r in rows if r.verdict.word == "keeps"), None)
+    if kept is not None:
+        parts.append(str(kept.verdict.text))
     return " · ".join(parts)

@@ -30,12 +30,14 @@ def miner_rows(world: World, now: float) -> tuple[MinerRow, ...]:
 
 def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, stale: bool) -> MinerRow:
     age = server_age(miner.last_heartbeat, listed.server_time, at, now)
+    # that the list does not come says nothing about the miners: they are judged by what was heard
+    judged = age if world.miners.trouble is None else server_age(miner.last_heartbeat, listed.server_time, at, at)
     limit = BUSY_LIMIT_S if miner.inflight else FREE_LIMIT_S
     host = host_of(world, str(miner.identity.label))
     last, per_hour = _work(world, miner, now)
     return MinerRow(
         miner=miner,
-        verdict=Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(world, miner, age, listed),
+        verdict=Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(world, miner, judged, listed),
         seen_at=at,
         beat_age_s=age,
         beat_limit_s=limit,

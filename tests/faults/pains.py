@@ -399,5 +399,5 @@ def table(rows: tuple[Known, ...]) -> str:
     lines = ["| | what recurs | alarm | besides | not told from outside |", "|---|---|---|---|---|"]
     for row in rows:
         named = ", ".join(f"`{rule}`" for rule in row.rules)
-        lines.append(f"| {row.number} | {row.what} | {named} | {row.also} | {row.unseen} |")
+        lines.append(f"| {row.number}. | {row.what} | {named} | {row.also} | {row.unseen} |")
     return "\n".join(lines)

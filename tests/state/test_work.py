@@ -8,6 +8,7 @@ import pytest
 
 from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.identity import Role
+from aitbc_tui.domain.observed import TroubleKind
 from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedReceipt
 from aitbc_tui.domain.snapshot import Pane, Step, Submission, SubmissionState
 from aitbc_tui.domain.text import SafeText
@@ -464,3 +465,20 @@ def test_the_job_before_is_no_sign_that_this_one_is_forgotten() -> None:
         story.jobs(job("5e1f0a77", "RUNNING", 3), job("9c41e7d2", "COMPLETED", 30))
         story.miners(story.miner("3f9a", inflight=1))
         assert {str(row.verdict.word) for row in story.picture().jobs} == {"running", "done"}
+
+
+def test_a_list_that_does_not_come_makes_no_miner_late() -> None:
+    """Nothing was heard of the miners, good or bad; how old their last beat is goes on being shown."""
+    story = Story()
+    story.well()
+    story.miners(story.miner("3f9a", 12.0))
+    story.fail(Kind.MINERS, "coordinator", TroubleKind.AUTH)
+    story.wait(12)
+    (row,) = story.picture().miners
+    before = row.beat_age_s
+    assert row.verdict.word == "free" and before is not None
+    story.wait(11)
+    seen = story.picture()
+    assert seen.miners[0].verdict.word == "stale" and (seen.miners[0].beat_age_s or 0.0) >= before + 11
+    assert (seen.totals.miners_live, seen.totals.miners) == (None, None)
+    assert seen.panes[Pane.MINERS].counts == "? of 1 live"
