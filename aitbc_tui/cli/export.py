@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,13 @@ from aitbc_tui.domain.text import clean
 if TYPE_CHECKING:
     from aitbc_tui.ledger.book import Ledger
     from aitbc_tui.operations.export import Entry
-    from aitbc_tui.state.totals import Sums
+    from aitbc_tui.state.totals import Charge, Sums
 
 FOLDER = "exports"
 EVERYTHING = 10_000_000
 SPANS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
+PLOT_DAYS, MOST_DAYS = 60, 3660
+BARS = "_123456789"  # survives a pipe and any terminal
 BY = ("model", "miner", "client", "day")
 
 
@@ -49,10 +52,13 @@ def add_export(actions: argparse._SubParsersAction[Parser]) -> None:
         actions,
         "totals",
         "what the receipts of the local ledger add up to: spent, earned, unverified",
-        "aitbc-tui receipts totals --by day\naitbc-tui receipts totals --by miner --since 24h --json",
+        "aitbc-tui receipts totals --by day\n"
+        "aitbc-tui receipts totals --by client --over-days\n"
+        "aitbc-tui receipts totals --by miner --since 24h --json",
     )
     totals.add_argument("--by", choices=BY, default="model", help="split by (default model)")
     totals.add_argument("--since", metavar="T", help="first seen since: 24h, 7d, 2026-11-22, unix seconds")
+    totals.add_argument("--over-days", action="store_true", help="also what was earned day by day, as a plot")
     add_json(totals)
 
 
@@ -170,6 +176,7 @@ def run_totals(ctx: Context, args: argparse.Namespace) -> int:
                 "since": begin,
                 "total": _sums_json(everything),
                 "rows": [{args.by: key, **_sums_json(sums)} for key, sums in rows],
+                **(_series_json(charges, args.by) if args.over_days else {}),
             },
         )
         return Exit.OK
@@ -182,7 +189,49 @@ def run_totals(ctx: Context, args: argparse.Namespace) -> int:
     ctx.out.write(
         "earned: valid receipts, each job once; unverified: what receipts that are not valid ask for; AITBC\n"
     )
+    if args.over_days:
+        _print_plot(ctx, charges, args.by)
+    print_key_change(ctx, [(e.stored.key_id, e.stored.first_seen, e.stored.last_seen) for e in entries])
     return Exit.OK
+
+
+def print_key_change(ctx: Context, seen: Sequence[tuple[str, float, float]]) -> None:
+    """To standard error, as SSH does for a host: another key signs than before, and nobody pinned it."""
+    from aitbc_tui.cli.stores import read_stores
+    from aitbc_tui.state.signing_keys import change_lines, key_change, key_uses
+
+    pinned = {pin.key_id for pin in read_stores(ctx).all.pins if pin.role.value == "signing"}
+    change = key_change(key_uses(seen, pinned))
+    for line in change_lines(change) if change is not None else ():
+        ctx.err.write(f"{line}\n")
+
+
+def _series_json(charges: Sequence[Charge], by: str) -> dict[str, object]:
+    """Day by day; null: no receipt of it was seen on that day."""
+    from aitbc_tui.state.totals import By, over_days, plain
+
+    days, series = over_days(charges, By(by), MOST_DAYS)
+    rows = [
+        {by: one.key, "earned": [None if value is None else str(plain(value)) for value in one.earned]}
+        for one in series
+    ]
+    return {"days": list(days), "series": rows}
+
+
+def _print_plot(ctx: Context, charges: Sequence[Charge], by: str) -> None:
+    """One column a day, each row by its own most; a day without a receipt is a dot."""
+    from aitbc_tui.state.totals import By, over_days, plain
+
+    days, series = over_days(charges, By(by), PLOT_DAYS)
+    ctx.out.write(f"\nearned a day, {days[0]} to {days[-1]}\n")
+    for one in series:
+        most = max((value for value in one.earned if value is not None), default=Decimal(0))
+        columns = "".join("." if value is None else BARS[_height(float(value), float(most))] for value in one.earned)
+        ctx.out.write(f"{one.key:<24} {columns}  most {plain(most)}\n")
+
+
+def _height(value: float, most: float) -> int:
+    return 0 if most <= 0 else min(len(BARS) - 1, max(0, int(value / most * (len(BARS) - 1) + 0.5)))
 
 
 def _cells(sums: Sums) -> tuple[str, ...]:

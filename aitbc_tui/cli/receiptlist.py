@@ -60,7 +60,17 @@ def run_listing(ctx: Context, args: argparse.Namespace) -> int:
         print_receipts(ctx, rows, seen.snapshot.now, f"no receipt of {job}" if job else "no receipt yet")
         if skipped:
             ctx.out.write(f"{skipped} receipts could not be read: the coordinator answers 500 for them\n")
+    if not args.json and rows:
+        _say_key_change(ctx, rows)
     return finish(ctx, [error])
+
+
+def _say_key_change(ctx: Context, rows: Sequence[ReceiptRow]) -> None:
+    """By the moments the receipts were made, since that is the order in which the key changed."""
+    from aitbc_tui.cli.export import print_key_change
+
+    made = [(row.receipt.signing_key_id, row.issued_at.timestamp()) for row in rows if row.issued_at is not None]
+    print_key_change(ctx, [(str(key), at, at) for key, at in made if key])
 
 
 def check_id(text: str) -> str:

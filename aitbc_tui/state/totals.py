@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation, localcontext
 from enum import StrEnum
 
@@ -104,6 +104,38 @@ def split(charges: Iterable[Charge], by: By) -> list[tuple[SafeText, Sums]]:
     if by is By.DAY:
         return sorted(rows, key=lambda row: row[0])
     return sorted(rows, key=lambda row: (-row[1].earned, -row[1].receipts, row[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What one model, miner or client earned day by day. None: a day on which no receipt of it was seen."""
+
+    key: SafeText
+    earned: tuple[Decimal | None, ...]
+
+
+def over_days(charges: Iterable[Charge], by: By, most: int = 60) -> tuple[tuple[SafeText, ...], list[Series]]:
+    """The days from the first receipt to the last, at most so many, and the series of each group; the largest first."""
+    rows = _with_repeats(charges)
+    if not rows:
+        return (), []
+    ordinals = [_ordinal(charge) for charge, _ in rows]
+    last = max(ordinals)
+    begin = max(min(ordinals), last - most + 1)
+    days = tuple(SafeText(date.fromordinal(day).isoformat()) for day in range(begin, last + 1))
+    groups: dict[SafeText, dict[int, list[tuple[Charge, bool]]]] = {}
+    for charge, repeat in rows:
+        key = SafeText("all") if by is By.DAY else charge.key(by)
+        groups.setdefault(key, {}).setdefault(_ordinal(charge), []).append((charge, repeat))
+    series = [
+        Series(key, tuple(_sum(found[day]).earned if day in found else None for day in range(begin, last + 1)))
+        for key, found in groups.items()
+    ]
+    return days, sorted(series, key=lambda one: (-sum((e for e in one.earned if e), _ZERO), one.key))
+
+
+def _ordinal(charge: Charge) -> int:
+    return datetime.fromtimestamp(charge.first_seen, UTC).toordinal()
 
 
 def _is_valid(charge: Charge) -> bool:

@@ -179,3 +179,26 @@ def test_totals(run: Run, filled: Path) -> None:
     done = run("--config", filled, "receipts", "totals")
     assert done.code == 0 and done.out.splitlines()[-2].startswith("all ")
     assert "no receipt in the ledger" in run("--config", filled, "receipts", "totals", "--since", "2099-01-01").out
+
+
+def test_totals_over_days_by_masked_client(run: Run, filled: Path) -> None:
+    done = run("--config", filled, "receipts", "totals", "--by", "client", "--over-days", "--json")
+    document = json.loads(done.out)
+    assert done.code == 0 and len(document["days"]) == 1
+    assert {one["client"] for one in document["series"]} == {row["client"] for row in document["rows"]}
+    earned = sum(float(one["earned"][0]) for one in document["series"])
+    assert earned == pytest.approx(float(document["total"]["earned"]))
+    done = run("--config", filled, "receipts", "totals", "--by", "client", "--over-days")
+    assert "earned a day, " in done.out and " 9  most " in done.out
+    assert not [secret for secret in SECRETS if secret in done.out]
+
+
+def test_a_changed_key_is_told_as_ssh_tells_it(run: Run, filled: Path) -> None:
+    quiet = run("--config", filled, "receipts", "totals")
+    assert "HAS CHANGED" not in quiet.err, "one key signed all of them"
+    with Ledger.open(paths.ledger_file()) as ledger:
+        forged = body("2026-02/tampered-attestation-swapped-in-as-signature.json")
+        ledger.seen_receipts("lab", [verify(forged, trust("2026-02"), mask=MASK)])
+    done = run("--config", filled, "receipts", "totals")
+    assert done.code == 0 and "THE KEY THAT SIGNS RECEIPTS HAS CHANGED" in done.err
+    assert keys()["2026-02"]["signing"]["key_id"] in done.err and "aitbc-tui trust add signing " in done.err

@@ -101,6 +101,7 @@ class Instruments(PromisingBackend):
         super().__init__(details.sound_network())
         self.views = views()
         self.error: ConnectError | None = None
+        self.forged = False
 
     def _done(self, value: object) -> Future[object]:
         done: Future[object] = Future()
@@ -112,6 +113,8 @@ class Instruments(PromisingBackend):
 
     def ledger_entries(self) -> Future[tuple[tuple[Entry, ...], tuple[Charge, ...]]]:
         rows = entries()
+        if self.forged:
+            rows = (replace(rows[0], stored=replace(rows[0].stored, key_id="other")), *rows[1:])
         return self._done((rows, tuple(charges_of(rows, {rows[-1].stored.job_id}))))  # type: ignore[return-value]
 
     def export_masked(self) -> Future[str]:
@@ -154,6 +157,8 @@ async def test_the_ledger() -> None:
         await _shows(pilot, "1 shown")
         await pilot.press("d")
         await _shows(pilot, "by miner")
+        assert "Earned a day" in text_of(app) and "2026-11-18 to 2026-11-22" in text_of(app)
+        assert "HAS CHANGED" not in text_of(app)
         await pilot.press("w")
         await _shows(pilot, "masked, in /home/op/exports/receipts.json")
         await pilot.press("j", "enter")
@@ -169,6 +174,18 @@ async def test_propagation_is_measured_when_asked_for() -> None:
         await pilot.press("b")
         text = await _shows(pilot, "2 new blocks in 10 s")
         assert backend.asked.count("burst 10") == 1 and "follower: 0 to 1050 ms after the first node" in text
+
+
+async def test_a_changed_key_stands_over_the_ledger() -> None:
+    backend = Instruments()
+    backend.forged = True
+    app = app_on(backend)
+    async with app.run_test(size=(120, 40)) as pilot:
+        registry.open_ledger(app)
+        text = await _shows(pilot, "THE KEY THAT SIGNS RECEIPTS HAS CHANGED")
+        assert "until now another key: k" in text and "now, on 1 receipt: other" in text
+        await pilot.press("j", "j")
+        assert "▌" in text_of(app)
 
 
 async def test_the_blocks() -> None:
@@ -216,6 +233,7 @@ def _tx(number: int) -> Callable[[AitbcApp], None]:
 
 SHOTS: dict[str, tuple[Callable[[AitbcApp], None], bool]] = {
     "ledger": (registry.open_ledger, False),
+    "ledger-key-changed": (registry.open_ledger, False),
     "blocks": (registry.open_blocks, False),
     "blocks-forked": (registry.open_blocks, True),
     "tx-vanished": (_tx(7), False),
@@ -226,6 +244,7 @@ SHOTS: dict[str, tuple[Callable[[AitbcApp], None], bool]] = {
 
 READY = {
     "ledger": "newest first",
+    "ledger-key-changed": "HAS CHANGED",
     "blocks": "Blocks ● agree",
     "blocks-forked": "DIFFER from",
     "tx-vanished": "VANISHED",
@@ -240,6 +259,7 @@ def test_picture(name: str, size: tuple[int, int], snap_compare: Callable[..., b
     show, forked = SHOTS[name]
     backend = Instruments()
     backend.views = views(forked=forked)
+    backend.forged = name == "ledger-key-changed"
     app = app_on(backend)
 
     async def before(pilot: Pilot[int]) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from aitbc_tui.domain.receipt import ReceiptVerdict
 from aitbc_tui.domain.text import SafeText
-from aitbc_tui.state.totals import By, Charge, Sums, decimal_of, plain, split, total
+from aitbc_tui.state.signing_keys import change_lines, key_change, key_uses
+from aitbc_tui.state.totals import By, Charge, Sums, decimal_of, over_days, plain, split, total
 
 DAY = 86_400.0
 FIRST = Charge(
@@ -88,3 +89,47 @@ def test_split_by_each() -> None:
 def test_what_is_no_price(text: str) -> None:
     assert decimal_of(text) is None
     assert total([charge(1, price="0", verdict=ReceiptVerdict.VALID), replace(FIRST, price=None)]).unpriced == 1
+
+
+def test_over_days_has_gaps_where_no_receipt_was_seen() -> None:
+    charges = [
+        charge(1, "1", model=SafeText("a")),
+        charge(2, "5", model=SafeText("b"), first_seen=FIRST.first_seen + 3 * DAY),
+        charge(3, "2", model=SafeText("a"), first_seen=FIRST.first_seen + 3 * DAY),
+        charge(4, "9", model=SafeText("a"), first_seen=FIRST.first_seen + 3 * DAY, verdict=ReceiptVerdict.INVALID),
+    ]
+    days, series = over_days(charges, By.MODEL)
+    assert days == ("2024-10-04", "2024-10-05", "2024-10-06", "2024-10-07")
+    assert [(str(one.key), one.earned) for one in series] == [
+        ("b", (None, None, None, Decimal(5))),
+        ("a", (Decimal(1), None, None, Decimal(2))),
+    ]
+    (whole,) = over_days(charges, By.DAY)[1]
+    assert whole.earned == (Decimal(1), None, None, Decimal(7))
+    assert over_days(charges, By.DAY, 2)[0] == ("2024-10-06", "2024-10-07") and over_days([], By.DAY) == ((), [])
+
+
+# --- a key that takes another's place
+
+
+def _change(seen: list[tuple[str, float, float]], pinned: set[str]) -> tuple[str, str] | None:
+    change = key_change(key_uses(seen, pinned))
+    return None if change is None else (str(change.before.key_id), str(change.new.key_id))
+
+
+def test_a_new_key_that_nobody_pinned_is_a_change() -> None:
+    assert _change([("A", 1, 9), ("B", 5, 6), ("B", 6, 7)], {"A"}) == ("A", "B")
+    assert _change([("A", 1, 4), ("B", 5, 6)], set()) == ("A", "B"), "also where nothing is pinned"
+    uses = key_uses([("A", 1, 9), ("B", 5, 6), ("B", 4, 7)], {"A"})
+    assert [(u.first_seen, u.last_seen, u.receipts, u.pinned) for u in uses] == [(1, 9, 1, True), (4, 7, 2, False)]
+    change = key_change(uses)
+    assert change is not None
+    said = "\n".join(change_lines(change))
+    assert "HAS CHANGED" in said and "the pinned key: A" in said and "on 2 receipts: B" in said
+
+
+def test_what_is_no_change_of_key() -> None:
+    assert _change([("A", 1, 9)], set()) is None, "a first key"
+    assert _change([("A", 1, 9), ("B", 5, 6)], {"A", "B"}) is None, "both are pinned"
+    assert _change([("A", 1, 4), ("B", 5, 9)], {"B"}) is None, "the old one was replaced, and the new one is believed"
+    assert _change([("", 1, 4), ("A", 5, 9)], set()) is None, "no key is no other key"

@@ -64,7 +64,7 @@ class ReceiptsListScreen(DetailScreen):
         if self._read is None:
             words_ = self._trouble or "… reading the ledger"
             return [section("Ledger", width, heavy=True), *text_lines(words_, width)]
-        return build_ledger(*self._read, self._view, width)
+        return build_ledger(*self._read, self._view, _pinned(snapshot), width)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         keys = [("Esc", "back"), ("Enter", "open"), ("f", "verdict"), ("d", "totals by"), ("w", "export, masked")]
@@ -83,7 +83,7 @@ class ReceiptsListScreen(DetailScreen):
             return
         index = max(0, min(len(rows) - 1, self._view.selected + step))
         self._show(replace(self._view, selected=index))
-        before = header_rows(self._read[1], self._view, self.size.width)
+        before = header_rows(*self._read, self._view, _pinned(self.aitbc.current), self.size.width)
         self.body.reveal(0 if index == 0 else before + index)
 
     def action_filter(self) -> None:
@@ -132,3 +132,7 @@ class ReceiptsListScreen(DetailScreen):
             self.aitbc.say(words(error), Level.WARN)
         else:
             self.aitbc.say(clean(f"masked, in {path}; the exact bytes: aitbc-tui receipts export --exact", 200))
+
+
+def _pinned(snapshot: Snapshot) -> set[str]:
+    return {str(pin.key_id) for pin in snapshot.pins if pin.role == "signing"}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from aitbc_tui.domain.receipt import ReceiptVerdict
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations.export import Entry
 from aitbc_tui.state.receipts import verdict_of
-from aitbc_tui.state.totals import By, Charge, Sums, plain, split, total
+from aitbc_tui.state.signing_keys import change_lines, key_change, key_uses
+from aitbc_tui.state.totals import By, Charge, Sums, over_days, plain, split, total
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import cut, pad, right, section, text_lines
@@ -39,23 +41,29 @@ def chosen(entries: Sequence[Entry], view: LedgerView) -> list[Entry]:
     return [entry for entry in entries if view.verdict in (ALL, entry.stored.verdict.value)]
 
 
-def build_ledger(entries: Sequence[Entry], charges: Sequence[Charge], view: LedgerView, width: int) -> list[Line]:
-    """Every line, the title first; the rows of receipts come last."""
+def build_ledger(
+    entries: Sequence[Entry], charges: Sequence[Charge], view: LedgerView, pinned: Collection[str], width: int
+) -> list[Line]:
+    """Every line, the title first; the rows of receipts come last. `pinned`: the signing keys that are believed."""
     rows = chosen(entries, view)
     sums = total(charges)
     worst = Level.GOOD if sums.valid == sums.receipts else Level.BAD
     word = f"{sums.valid} of {sums.receipts} valid"
     about = view.verdict or "every verdict"
     lines = [section("Ledger", width, mark=(worst, word), text=f"{about}, {len(rows)} shown", heavy=True)]
+    lines += _keys(entries, pinned, width)
     lines += _totals(charges, sums, view.by, width)
-    lines += _plot(charges, width)
+    lines += _plot(charges, view.by, width)
     lines += [section("Receipts", width, text="newest first, the verdict as it was recorded"), _header(width)]
     return [*lines, *(_row(entry, width, index == view.selected) for index, entry in enumerate(rows))]
 
 
-def header_rows(charges: Sequence[Charge], view: LedgerView, width: int) -> int:
+def header_rows(
+    entries: Sequence[Entry], charges: Sequence[Charge], view: LedgerView, pinned: Collection[str], width: int
+) -> int:
     """Lines before the first receipt, without the title."""
-    return len(_totals(charges, total(charges), view.by, width)) + len(_plot(charges, width)) + 2
+    above = [*_keys(entries, pinned, width), *_totals(charges, total(charges), view.by, width)]
+    return len(above) + len(_plot(charges, view.by, width)) + 2
 
 
 _SUMS = "{:>9}{:>7}  {:>16}  {:>16}  {:>16}"
@@ -86,19 +94,37 @@ def _sum(name: str, sums: Sums, form: str, room: int) -> Line:
     return Line((head, Run(text[:-16]), Run(text[-16:], bad)))
 
 
-def _plot(charges: Sequence[Charge], width: int) -> list[Line]:
-    """What was earned a day, one column each; a day without a receipt is a gap."""
-    days = split(charges, By.DAY)
+def _plot(charges: Sequence[Charge], by: By, width: int) -> list[Line]:
+    """What was earned a day, one column each, by what the totals are split by; no receipt on a day is a gap."""
+    days, series = over_days(charges, by, min(PLOT_DAYS, width - 56))
     if len(days) < 2:
         return []
-    first = datetime.fromisoformat(str(days[0][0])).toordinal()
-    last = datetime.fromisoformat(str(days[-1][0])).toordinal()
-    count = min(PLOT_DAYS, last - first + 1, width - 20)
-    earned = {datetime.fromisoformat(str(day)).toordinal(): float(sums.earned) for day, sums in days}
-    values = [earned.get(day) for day in range(last - count + 1, last + 1)]
-    most = max((value for value in values if value is not None), default=0.0)
-    spark = fmt.spark(tuple(values), count, most or 1.0)
-    return [Line((Run(" earned a day  ", Role.MUTED), Run(spark), Run(f"  most {most:.6f}", Role.MUTED)))]
+    rows = series[:SHOWN_GROUPS]
+    if by is not By.DAY:
+        rows = [*over_days(charges, By.DAY, len(days))[1], *rows]
+    lines = [
+        section("Earned a day", width, text=f"{days[0]} to {days[-1]}, one column a day, each row by its own most")
+    ]
+    for one in rows:
+        values = tuple(None if value is None else float(value) for value in one.earned)
+        most = max((value for value in one.earned if value is not None), default=Decimal(0))
+        spark = fmt.spark(values, len(values), float(most) or 1.0)
+        lines.append(
+            Line((Run(" " + pad(str(one.key), 24) + " "), Run(spark), Run(f"  most {plain(most)}", Role.MUTED)))
+        )
+    return lines
+
+
+def _keys(entries: Sequence[Entry], pinned: Collection[str], width: int) -> list[Line]:
+    """Who signed what is in the ledger; a key that took another's place is told as SSH tells it of a host."""
+    uses = key_uses(((e.stored.key_id, e.stored.first_seen, e.stored.last_seen) for e in entries), pinned)
+    change = key_change(uses)
+    if change is None:
+        return []
+    lines = [section("Keys", width, mark=(Level.BAD, "CHANGED"))]
+    first, *rest = change_lines(change)
+    lines += text_lines(f"■ {first}", width, role=Role.BAD)
+    return [*lines, *(line for text in rest for line in text_lines(str(text), width))]
 
 
 def _header(width: int) -> Line:
