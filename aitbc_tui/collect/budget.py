@@ -48,7 +48,7 @@ class Budget:
             return None
         if self._refused_at is not None and self._part < 1.0 and now - self._refused_at > RECOVERS_S:
             self._part, self._refused_at = min(1.0, self._part * 2), now
-        whole = self.limit * OURS if self.ours is None else min(self.ours, self.limit)
+        whole = self.limit * OURS if self.ours is None else min(self.ours, self.limit * OURS)
         return max(1, int(whole * self._part))
 
     def spent_lately(self, now: float) -> int:

@@ -74,6 +74,14 @@ def test_a_named_limit_leaves_room_for_others() -> None:
     budget.check(60.5, "h")
 
 
+def test_a_limit_below_our_usual_part_leaves_room_all_the_same() -> None:
+    """Chain reads of 2026-08: 60 of 200 are ours; of 10 that the server names it is 6, and not all ten."""
+    budget = Budget(200, ours=60)
+    assert budget.share(0.0) == 60
+    budget.learn(200, {"x-ratelimit-limit": "10"}, 0.0)
+    assert budget.share(0.0) == 6
+
+
 async def test_a_rhythm_never_overlaps_and_wakes_on_request() -> None:
     clock = HandClock()
     rhythm = Rhythm(clock)
