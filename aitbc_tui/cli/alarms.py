@@ -12,7 +12,7 @@ from aitbc_tui.cli.exits import Exit
 from aitbc_tui.cli.listing import Json, moment
 from aitbc_tui.cli.looking import with_collector
 from aitbc_tui.cli.options import Parser, add_json, seconds
-from aitbc_tui.cli.output import print_json, print_table
+from aitbc_tui.cli.output import print_json
 from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.figures import clock
 from aitbc_tui.domain.snapshot import Snapshot
@@ -101,14 +101,20 @@ def _print(ctx: Context, snapshot: Snapshot, observed_s: float, args: argparse.N
     opened = _open(snapshot)
     ctx.out.write(f"{snapshot.utc:%H:%M:%S} UTC {snapshot.headline.word}: {snapshot.headline.text}\n")
     if opened:
-        table = [
-            (a.word, a.rule, a.about, str(clock(a.since, seconds=True)), a.evidence, a.remedy, a.check or "–")
-            for a in opened
-        ]
-        print_table(ctx.out, ("state", "name", "about", "since", "evidence", "do", "check by hand"), table)
+        for alarm in opened:
+            _print_one(ctx, alarm)
     else:
         ctx.out.write(f"no open alarm, {snapshot.rules_watched} rules watched for {observed_s:.0f} s\n")
     ctx.out.flush()
+
+
+def _print_one(ctx: Context, alarm: Alarm) -> None:
+    """Its head on one line, then what is longer each on its own: evidence and checks do not stand in columns."""
+    since = clock(alarm.since, seconds=True)
+    ctx.out.write(f"\n{alarm.word}  {alarm.about}  since {since} UTC  ({alarm.rule}, a {alarm.kind.value})\n")
+    for name, text in (("evidence", alarm.evidence), ("do", alarm.remedy), ("check", alarm.check)):
+        if text:
+            ctx.out.write(f"  {name:<10}{text}\n")
 
 
 def unheard(snapshot: Snapshot) -> list[str]:

@@ -13,6 +13,7 @@ from aitbc_tui.cli.options import Parser
 from aitbc_tui.cli.status import hearing, look
 from aitbc_tui.config.words import did_you_mean
 from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.snapshot import Access
 
 if TYPE_CHECKING:
@@ -102,6 +103,6 @@ async def _planned(collector: Collector, field: Field, request: Request, steps: 
     nodes = look_into(field.tally, snapshot, request.targets)
     for step in steps:
         field.tally.note("", "", "plan", "step", step)
-    summary = f"plan of {request.operation}, {len(steps)} steps; nothing was written"
+    summary = f"plan of {request.operation}, {of_things(len(steps), 'step')}; nothing was written"
     took = field.clock() - begun
     return Outcome(frame(request.operation, request.word, nodes, field.tally, took, summary=summary, advice=steps))

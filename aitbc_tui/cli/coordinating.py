@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from aitbc_tui.cli import coordinator_input, exits
@@ -183,6 +184,8 @@ def show(ctx: Context, document: Json) -> None:
     keys = ("status", "block_height", "mempool_size", "p2p_connections", "service_uptime", "last_sync")
     rows = [(name, *(_cell(node[key], key) for key in keys)) for name, node in nodes.items()]
     print_table(ctx.out, heads, rows, right=(2, 3, 4))
+    for number, step in enumerate((e["answer"] for e in evidence if e["asked"] == "plan"), 1):
+        ctx.out.write(f"{number:>3}  {step}\n")
     checks = [e for e in evidence if e["asked"] == "check"]
     if checks:
         ctx.out.write("\n")
@@ -211,4 +214,6 @@ def _show_result(ctx: Context, document: Json) -> None:
 def _cell(value: object, key: str) -> str:
     if value is None:
         return "?"
-    return f"{value:,}" if isinstance(value, int) and key != "last_sync" else str(value)
+    if key == "last_sync" and isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC).strftime("%d %b %H:%M:%S UTC")
+    return f"{value:,}" if isinstance(value, int) else str(value)

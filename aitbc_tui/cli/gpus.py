@@ -115,7 +115,7 @@ def _cells(row: GpuRow) -> tuple[str, ...]:
         number(card.temperature),
         f"{_gigabytes(card.memory_used)}/{_gigabytes(card.memory_total)}",
         card.name or UNKNOWN,
-        or_none(row.miner),
+        row.miner or (UNKNOWN if row.host_miners else or_none(None)),
         row.source,
         or_none(row.verdict.text),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import TYPE_CHECKING, Any
 
 from aitbc_tui.cli.context import Context
@@ -27,7 +28,7 @@ from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json, print_table
 from aitbc_tui.cli.paid import Settlement
 from aitbc_tui.cli.receiptlist import check_id, receipt_json, sum_text
-from aitbc_tui.domain.errors import AitbcError, HttpError
+from aitbc_tui.domain.errors import AitbcError, ConfigError, HttpError
 from aitbc_tui.domain.figures import clock
 from aitbc_tui.domain.observed import Observed, TroubleKind
 from aitbc_tui.domain.snapshot import JobRow
@@ -39,12 +40,13 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.once import Wanted
 
 LINES_SHOWN = 200
+_BEGINNING = re.compile(r"[0-9a-f]{6,31}")
 _STEP_WORDS = {Level.GOOD: "done", Level.BAD: "MISSING", Level.RUNNING: "under way", Level.WAITS: "due"}
 NOT_KEPT = "its text is not kept here, and no receipt holds it"
 
 
 def add(parser: Parser, verb: str) -> None:
-    parser.add_argument("job_id", metavar="ID", help="32 digits, as submit and jobs print it")
+    parser.add_argument("job_id", metavar="ID", help="32 digits, or the first of them, as the screens show it")
     parser.add_argument(
         "--show-prompt", action="store_true", help="print the prompt, and for other clients' jobs the output too"
     )
@@ -56,7 +58,7 @@ def add(parser: Parser, verb: str) -> None:
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     need_coordinator(ctx)
-    job_id = check_id(args.job_id)
+    job_id = whole_id(ctx, check_id(args.job_id))
     paid = Settlement(job_id, args.payment)
     seen = observe(ctx, lambda collector: _wanted(collector, job_id), paid.look)
     row = seen.snapshot.job(job_id)
@@ -76,6 +78,23 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
     if found := paid.failures(row):
         return finish(ctx, found, failures)
     return finish(ctx, [None], failures)
+
+
+def whole_id(ctx: Context, typed: str) -> str:
+    """The id that begins so, when one job of the list does: the screens show eight digits of it."""
+    if not _BEGINNING.fullmatch(typed):
+        return typed
+
+    def wanted(collector: Collector) -> Wanted:
+        from aitbc_tui.collect.once import Wanted
+
+        return Wanted(jobs=True)
+
+    known = observe(ctx, wanted).snapshot.jobs
+    found = sorted({str(row.job.job_id) for row in known if row.job.job_id.startswith(typed)})
+    if len(found) > 1:
+        raise ConfigError(f"{typed} begins {len(found)} ids: {', '.join(found[:3])}", remedy="type more of it")
+    return found[0] if found else typed
 
 
 def _wanted(collector: Collector, job_id: str) -> Wanted:

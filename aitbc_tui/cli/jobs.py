@@ -120,7 +120,7 @@ def _cells(row: JobRow, now: float) -> tuple[str, ...]:
         job.job_id,
         age(later(row.age_s, row, now, 1)),
         NONE if job.state not in LIVE else UNKNOWN if left is None else age(max(0.0, left)),
-        row.model_used or row.model_asked or "? not ours",
+        row.model_used or row.model_asked or (UNKNOWN if row.ours else "? not ours"),
         job.miner.label if job.miner else NONE,
         job.client.label if job.client else UNKNOWN,
         receipt_word(row),

@@ -12,6 +12,7 @@ from aitbc_tui.cli.coordinator_input import Request
 from aitbc_tui.cli.options import Parser
 from aitbc_tui.cli.status import hearing, look
 from aitbc_tui.domain.errors import ConfigError, GuardError
+from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.snapshot import Access
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ async def planned(collector: Collector, field: Field, request: Request, order: S
     steps = plan(field, order)
     for step in steps:
         field.tally.note("", "", "plan", "step", step)
-    summary = f"plan of sync {order.sync_type}, {len(steps)} steps; nothing was written"
+    summary = f"plan of sync {order.sync_type}, {of_things(len(steps), 'step')}; nothing was written"
     took = field.clock() - begun
     document = frame("sync", request.word, nodes, field.tally, took, summary=summary, advice=steps)
     return Outcome(document)

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 def add(parser: Parser, verb: str) -> None:
-    parser.add_argument("job_id", metavar="ID", help="32 digits, as submit and jobs print it")
+    parser.add_argument("job_id", metavar="ID", help="32 digits, or the first of them, as the screens show it")
     add_json(parser)
 
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     need_coordinator(ctx)
-    job_id = check_id(args.job_id)
+    job_id = job_command.whole_id(ctx, check_id(args.job_id))
     seen = observe(ctx, lambda collector: _wanted(collector, job_id))
     row = seen.snapshot.job(job_id)
     failures = job_command.failures_of(seen, job_id)

@@ -52,10 +52,10 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
 
 
 def sentence(change: Change, utc: datetime) -> str:
-    """`12:04:31 UTC node follower-2 is FORK, was agrees: split off at 15,229`."""
+    """`12:04:31 UTC node follower-2: FORK, was agrees: split off at 15,229`."""
     before = f", was {change.was.word}" if change.was is not None else ""
     why = f": {change.now.text}" if change.now.text not in ("", "–") else ""
-    line = f"{utc:%H:%M:%S} UTC {change.kind} {change.subject} is {change.now.word}{before}{why}"
+    line = f"{utc:%H:%M:%S} UTC {change.kind} {change.subject}: {change.now.word}{before}{why}"
     return clean(line, 600)
 
 

@@ -45,7 +45,11 @@ def test_a_broken_one(capsys: pytest.CaptureFixture[str]) -> None:
         assert typed.returncode == 0 and "99%" in typed.stdout, typed.stderr
         assert "99 % full" in alarm["evidence"] and alarm["since"].endswith("Z")
         assert main(["--config", str(child.config_path), "alarms", "--observe", "3"]) == 1
-        assert "disk-full" in capsys.readouterr().out
+        lines = capsys.readouterr().out.splitlines()
+        begins = next(n for n, line in enumerate(lines) if line.startswith("DISK  follower  since "))
+        assert lines[begins].endswith(" UTC  (disk-full, a condition)")
+        assert [line[:12].strip() for line in lines[begins + 1 : begins + 4]] == ["evidence", "do", "check"]
+        assert lines[begins + 3][12:].startswith("ssh -p ")
 
 
 def test_a_source_that_never_answers_is_3(capsys: pytest.CaptureFixture[str]) -> None:

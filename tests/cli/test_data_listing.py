@@ -157,6 +157,9 @@ def test_one_job_with_its_receipt(run: Run, devnet_child: Child) -> None:
     plain, unfolded = (run("--config", config, "job", job_id, *more).out for more in ([], ["--show-prompt"]))
     assert shown["prompt"] not in plain and shown["prompt"] in unfolded
     assert "receipt: valid" in plain
+    begun = run("--config", config, "job", job_id[:8])
+    assert begun.code == 0 and begun.out.startswith(f"Job {job_id}"), "eight digits are what the screens show"
+    assert run("--config", config, "trace", job_id[:8]).out.startswith(f"Job {job_id}")
 
 
 def test_an_unknown_job_is_one_clear_line(run: Run, devnet_child: Child) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -226,6 +227,10 @@ def test_a_dry_run_writes_nothing(op: Run, child: Child) -> None:
         before = len(calls(child, "follower"))
         ran = op(*words, "--dry-run")
         assert ran.code == 0 and ("plan" in ran.out or "plan" in ran.err), ran.err
+        if words[0] != "service":
+            steps = int(re.search(r"(\d+) steps?; nothing was written", ran.out)[1])  # type: ignore[index]
+            assert len(re.findall(r"^ +\d+  \S", ran.out, re.MULTILINE)) == steps, "the plan itself is printed"
+            assert re.search(r"\d\d:\d\d:\d\d UTC", ran.out), "last agreed is a time, not a count of seconds"
         assert not [c for c in calls(child, "follower")[before:] if c.startswith("sudo")]
 
 

@@ -17,9 +17,9 @@ def test_one_sentence_per_change(run: Run, devnet_child: Child) -> None:
     done = run("--config", devnet_child.config_path, "watch", "--plain", "--timeout", "6")
     assert done.code == 0 and done.err == ""
     lines = done.out.splitlines()
-    assert all(re.fullmatch(r"\d\d:\d\d:\d\d UTC [a-z]+ .+ is .+", line) for line in lines), done.out
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d UTC [a-z]+ .+: .+", line) for line in lines), done.out
     assert "network" in lines[0] and "connecting" in lines[0]
-    assert any(re.search(r"node follower is agrees, was (connecting|\d of 5)", line) for line in lines), done.out
+    assert any(re.search(r"node follower: agrees, was (connecting|\d of 5)", line) for line in lines), done.out
     assert "\x1b" not in done.out
     assert len(lines) == len(set(lines))
 

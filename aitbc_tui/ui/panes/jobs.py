@@ -104,7 +104,7 @@ def job_row(row: JobRow, now: float, wide: bool) -> Row:
             "age": fmt.age(age),
             "left": _left(row, now),
             "next": row.verdict.text or fmt.NONE,
-            "model": row.model_asked or NOT_OURS,
+            "model": row.model_asked or (fmt.UNKNOWN if row.ours else NOT_OURS),
             "used": _model_used(row),
             "miner": job.miner.label if job.miner else fmt.NONE,
             "client": job.client.label if job.client else fmt.UNKNOWN,

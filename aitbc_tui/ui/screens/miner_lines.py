@@ -120,7 +120,7 @@ def _job_line(row: JobRow, selected: bool, width: int) -> Line:
     level = row.verdict.level
     at = clock(row.job.requested_at)
     run = fmt.NONE if row.run_s is None else f"{row.run_s:.3f}"
-    model = str(row.model_used or row.model_asked or "? not ours")
+    model = str(row.model_used or row.model_asked or ("?" if row.ours else "? not ours"))
     verdict = (Level.NONE, fmt.NONE)
     if row.receipt is not None:
         verdict = (receipt_level(row.receipt.verdict), row.receipt.verdict.value)
