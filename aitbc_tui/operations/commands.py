@@ -18,7 +18,7 @@ BACKUP_MARK = ".aitbc-tui-"
 _PATH = re.compile(r"/[\w.+@/-]{0,400}")
 _UNIT = re.compile(r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@-]{0,254}")
 _VALUE = re.compile(r"[\w.,:/@+-]{0,200}")
-_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ _PARTS = {
     "{unit}": r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@-]*",
     "{units}": r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@ -]*",
     "{n}": r"\d+",
-    "{key}": r"[a-z][a-z0-9_]*",
+    "{key}": r"[A-Za-z][A-Za-z0-9_]*",
     "{value}": r"[\w.,:/@+-]*",
     "{props}": r"[A-Za-z,]+",
     "{fields}": r"[\w.,]+",

@@ -90,7 +90,8 @@ async def _copy(
     await field.run(target.host, target.name, commands.copy(file, backup), root=True)
     run.backups.append(backup)
     try:
-        change = commands.set_key(file, key, value, present=key in ours.plain)
+        written = ours.spelt.get(key) or theirs.spelt.get(key, key)
+        change = commands.set_key(file, written, value, present=key in ours.plain)
         await field.run(target.host, target.name, change, root=True)
         now = await read_env(field, target)
         if now.plain.get(key) != value:

@@ -17,7 +17,7 @@ from aitbc_tui.operations.field import PARALLEL, Field
 from aitbc_tui.operations.tally import error_kind
 from aitbc_tui.protocol import hostprobe, requests
 from aitbc_tui.protocol.hostprobe import CpuTimes
-from aitbc_tui.protocol.node import parse_head
+from aitbc_tui.protocol.node import parse_head, parse_node_health
 from aitbc_tui.protocol.platform import parse_signed_block
 
 LAST_BLOCKS = 20
@@ -139,17 +139,47 @@ def _links(node: NodeConfig, blocks: dict[int, Block]) -> Check:
 async def _proposers(field: Field, node: NodeConfig, blocks: dict[int, Block]) -> Check:
     made_by = {str(b.proposer) for h, b in blocks.items() if h > 0 and b.proposer}
     trusted = await _trusted(field, node)
-    said = ", ".join(sorted(made_by)) or "none named"
+    said = ", ".join(sorted(made_by))
     if not made_by:
         return Check(node.name, node.host, "proposer", Grade.SKIP, "no block of the last 20 names one")
     if trusted is None:
-        why = f"{said}; trusted_proposers could not be read"
-        return Check(node.name, node.host, "proposer", Grade.WARN, why, "validation", "env_files of the node")
+        return await _unlisted(field, node, blocks, made_by)
     strangers = sorted(made_by - trusted)
     if strangers:
         why = f"blocks by {', '.join(strangers)}, who is not trusted"
         return Check(node.name, node.host, "proposer", Grade.FAIL, why, "fork", "who is that? compare both chains")
     return Check(node.name, node.host, "proposer", Grade.PASS, f"{said} is trusted")
+
+
+async def _unlisted(field: Field, node: NodeConfig, blocks: dict[int, Block], made_by: set[str]) -> Check:
+    """Nobody is listed as trusted: what remains is whom the producer's own configuration names.
+
+    2026-08 has no such list: one hub proposes, and `/health` names it ([100]); its blocks are signed besides.
+    """
+    said = ", ".join(sorted(made_by))
+    signed = any(block.signer is not None for block in blocks.values())
+    named = await _named_proposer(field)
+    if named and made_by != {named}:
+        strangers = ", ".join(sorted(made_by - {named}))
+        why = f"blocks by {strangers}, and the producer is configured as {named}"
+        return Check(node.name, node.host, "proposer", Grade.FAIL, why, "fork", "who is that? compare both chains")
+    if named and signed:
+        return Check(node.name, node.host, "proposer", Grade.PASS, f"{said} is the hub's own, and signs")
+    own = ", and the producer's own" if named else ""
+    why = f"{said}{own}; trusted_proposers could not be read"
+    return Check(node.name, node.host, "proposer", Grade.WARN, why, "validation", "env_files of the node")
+
+
+async def _named_proposer(field: Field) -> str:
+    """Who proposes by the producer's own configuration; empty where it does not say."""
+    producer = field.producer
+    if producer is None:
+        return ""
+    try:
+        health = await field.ask(producer, requests.node_health(), parse_node_health)
+    except AitbcError:
+        return ""  # that the producer does not answer is a check of its own
+    return str(health.proposer_id)
 
 
 def signers(node: NodeConfig, blocks: dict[int, Block]) -> list[Check]:

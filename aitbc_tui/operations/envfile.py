@@ -43,11 +43,15 @@ k=${{line%%=*}}; v=${{line#*=}}; case $k in {shown}) printf '=%s %s\\n' "$k" "$v
 
 @dataclass(frozen=True, slots=True)
 class EnvValues:
-    """One node's settings. `plain` maps known keys to values, `digests` every other key to its salted digest."""
+    """One node's settings. `plain` maps known keys to values, `digests` every other key to its salted digest.
+
+    Known keys are lower case here, however they are spelt there (April writes them so, 2026-08 in capitals).
+    """
 
     plain: Mapping[str, str]
     digests: Mapping[str, str]
     files: Mapping[str, str]  # which file a key stands in
+    spelt: Mapping[str, str]  # how a known key is written there
 
     def keys(self) -> set[str]:
         return {*self.plain, *self.digests}
@@ -67,6 +71,7 @@ async def read_env(field: Field, node: NodeConfig, salt: str | None = None) -> E
     plain: dict[str, str] = {}
     digests: dict[str, str] = {}
     files: dict[str, str] = {}
+    spelt: dict[str, str] = {}
     for file in node.env_files:
         script = _script(field, node, commands.path(file), salt)
         answer = await field.shell(node.host, node.name, script, f"the keys of {file}")
@@ -75,17 +80,19 @@ async def read_env(field: Field, node: NodeConfig, salt: str | None = None) -> E
             raise CommandError(
                 f"{file}: {clean(said, 160)}", host=node.host, remedy="is it there, and may this user read it?"
             )
-        for mark, key, value in _parse(answer.stdout):
+        for mark, written, value in _parse(answer.stdout):
+            key = written.lower() if mark == "=" else written
+            spelt[key] = written
             plain.pop(key, None)
             digests.pop(key, None)
             (plain if mark == "=" else digests)[key] = value
             files[key] = file
-    return EnvValues(plain, digests, files)
+    return EnvValues(plain, digests, files, spelt)
 
 
 def _script(field: Field, node: NodeConfig, file: str, salt: str) -> str:
     root = "sudo -n " if field.environment.hosts[node.host].sudo else ""
-    shown = "|".join((*AGREED, *SHOWN))
+    shown = "|".join(key for known in (*AGREED, *SHOWN) for key in (known, known.upper()))
     return _SCRIPT.format(file=shlex.quote(file), root=root, shown=shown, salt=shlex.quote(salt))
 
 

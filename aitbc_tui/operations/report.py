@@ -95,7 +95,8 @@ def node_status(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) ->
     units = {str(u.name): str(u.active) for u in row.units.value or ()} or None
     has_head = tally.count(row, "block_height", row.head, now, height)  # type: ignore[arg-type]
     has_pool = tally.count(row, "mempool_size", row.mempool, now, pending)  # type: ignore[arg-type]
-    has_peers = tally.count(row, "p2p_connections", row.peers, now, connected)  # type: ignore[arg-type]
+    no_list = _lists_no_peers(row)
+    has_peers = not no_list and tally.count(row, "p2p_connections", row.peers, now, connected)  # type: ignore[arg-type]
     has_units = tally.count(row, "service_uptime", row.units, now, units)  # type: ignore[arg-type]
     if has_pool and pool is not None and pool.capped:
         has_pool = False
@@ -109,6 +110,11 @@ def node_status(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) ->
         "service_uptime": None if row.uptime_s is None or not has_units else str(duration(row.uptime_s)),
         "last_sync": None if row.last_agreed is None else int(row.last_agreed),
     }
+
+
+def _lists_no_peers(row: NodeRow) -> bool:
+    """A follower of 2026-08: nobody there lists peers, so nothing was asked and nothing is missing."""
+    return row.peers.trouble is not None and row.peers.trouble.kind is TroubleKind.ABSENT and row.peers.at is None
 
 
 def node_issues(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) -> None:
@@ -127,7 +133,7 @@ def node_issues(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) ->
         add(kind, link.detail, link.remedy)
         return
     for figure in (row.head, row.mempool, row.peers, row.units):
-        if figure.trouble is not None:
+        if figure.trouble is not None and not (figure is row.peers and _lists_no_peers(row)):
             trouble = figure.trouble
             there = trouble.kind is TroubleKind.CONNECT
             add(connect_kind(trouble.detail) if there else issue_kind(trouble), trouble.detail, trouble.remedy)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +22,10 @@ from aitbc_tui.operations.checks import Check, Grade
 from aitbc_tui.operations.consensus import parse_df, signers
 from aitbc_tui.operations.health import health, health_document
 from aitbc_tui.operations.models import OperationOutput
+from aitbc_tui.protocol.platform import parse_signed_block
+from tests.contract.captures import Capture
+from tests.contract.captures import load as load_captures
+from tests.fixtures.waiting import until
 from tests.operations.conftest import OpenScene, Scene
 
 EVERY = {
@@ -191,6 +197,46 @@ def test_a_signer_who_is_not_the_proposer() -> None:
     assert check.grade is Grade.FAIL and "block 6" in check.why and "0xB" in check.why
     (check,) = signers(node, {5: replace(good, signer=SafeText(""))})
     assert check.grade is Grade.FAIL and "impossible" in check.why
+
+
+RECORDED = [
+    c for c in load_captures("platform-2026-08") if re.fullmatch(r"/rpc/blocks/\d+", c.path) and c.status == 200
+]
+
+
+@pytest.mark.parametrize("capture", RECORDED, ids=lambda capture: capture.name)
+def test_recorded_blocks_of_the_hub_are_signed_by_whom_they_name(capture: Capture) -> None:
+    """The forked node's block names the hub's proposer and is signed by another key: that is how it was recorded."""
+    node = NodeConfig("hub", "hub", "http://127.0.0.1:1")
+    block = parse_signed_block(capture.body)
+    (check,) = signers(node, {block.height: block})
+    assert check.grade is (Grade.FAIL if "forked" in capture.name else Grade.PASS), check
+    other = parse_signed_block(json.dumps({**capture.json, "hash": "0x" + "ab" * 32}).encode())
+    (check,) = signers(node, {block.height: other})
+    assert check.grade is Grade.FAIL and check.kind == "fork"
+
+
+def test_both_kinds_were_recorded() -> None:
+    assert {"forked" in capture.name for capture in RECORDED} == {True, False}
+
+
+async def test_august_is_sound_and_its_signatures_are_checked(scene: OpenScene) -> None:
+    async with scene(generation="2026-08", history_jobs=2, tx_every_s=1.0) as it:
+        checks, document = await report(it)
+        bad = {key: c.why for key, c in checks.items() if c.grade in (Grade.FAIL, Grade.WARN)}
+        assert {key for key in bad if key[1] not in ("cpu", "load")} == set(), bad
+        for node in ("genesis", "follower"):
+            assert "signed by their proposer" in checks[node, "signer"].why
+            assert checks[node, "proposer"].why.endswith("is the hub's own, and signs")
+        assert document["confidence"] == 1.0 and not document["issues"], document["issues"]
+        assert document["nodes_status"]["follower"]["p2p_connections"] is None, "nobody lists it there"
+        await it.devnet.fault_on("signer-mismatch")
+        height = it.devnet.net.genesis.state.height()
+        await until(lambda: it.devnet.net.followers[0].state.height() > height + 1, 20.0)
+        checks, document = await report(it)
+    assert {("genesis", "signer"), ("follower", "signer")} <= failed(checks)
+    assert ("genesis", "proposer") not in failed(checks), "the name is right, the signature is not"
+    assert "fork" in {issue["kind"] for issue in document["issues"]}
 
 
 def test_df_is_read_to_the_byte() -> None:

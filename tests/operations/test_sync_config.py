@@ -52,6 +52,21 @@ async def test_differences_are_shown_and_secrets_never_leave_their_host(scene: O
     assert document["sync_details"]["configuration_synced"] is False and done.outcome == "failed"
 
 
+async def test_keys_that_are_written_in_capitals_stay_so(scene: OpenScene) -> None:
+    """2026-08 spells them so; a second line in small letters would be another answer to the same question."""
+    async with scene(generation="2026-08", history_jobs=2) as it:
+        good = env_file(it).read_text()
+        env_file(it).write_text(good.replace("GOSSIP_BACKEND=broadcast", "GOSSIP_BACKEND=memory"))
+        _, document = await run(it, write=False)
+        assert "gossip_backend: memory; on genesis broadcast" in json.dumps(document["issues"])
+        _, document = await run(it, "gossip_backend")
+        assert env_file(it).read_text() == good
+        assert SECRET not in json.dumps(document)
+        env_file(it).write_text(good.replace("GOSSIP_BACKEND=broadcast\n", ""))
+        await run(it, "gossip_backend")
+        assert sorted(env_file(it).read_text().splitlines()) == sorted(good.splitlines())
+
+
 async def test_only_the_named_key_is_copied_with_a_backup(scene: OpenScene) -> None:
     async with scene() as it:
         change(env_file(it), "block_time_seconds", "9")
