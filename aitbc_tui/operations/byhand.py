@@ -13,7 +13,7 @@ def by_hand(check: Check, environment: EnvironmentConfig) -> str:
     """Empty for a check that no command shows."""
     host = environment.hosts[check.host]
     node = next((n for n in environment.nodes if n.name == check.node), None)
-    coordinator = environment.coordinator
+    url = environment.coordinator.url if environment.coordinator is not None else ""
     commands = {
         "name": f"getent hosts {host.address}",
         "tcp": f"nc -zv {host.address} {host.port or 22}",
@@ -21,7 +21,7 @@ def by_hand(check: Check, environment: EnvironmentConfig) -> str:
         "login": at(host, "true"),
         "ssh": at(host, "true"),
         "large ssh": f"{at(host, f'head -c {large.SSH_BYTES} /dev/zero')} | wc -c",
-        "coordinator": at(host, f"curl -sS -m 5 {coordinator.url if coordinator else ''}/v1/health"),
+        "coordinator": at(host, f"curl -sS -m 5 {url}/v1/health {url}/health"),
         "ollama": at(host, f"curl -sS -m 5 {host.ollama}/api/version"),
     }
     if node is not None:

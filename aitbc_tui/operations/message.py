@@ -74,7 +74,7 @@ async def deliver(field: Field, before: Snapshot, targets: tuple[str, ...], text
 
 def _words(error: AitbcError, node: NodeConfig) -> AitbcError:
     if isinstance(error, HttpError) and error.status in (404, 405) and error.body_detail in ("", "Not Found"):
-        return ConfigError(f"{node.name}: this version has no message board", host=node.host)
+        return HttpError("this version has no message board", status=error.status, host=node.host)
     return error
 
 

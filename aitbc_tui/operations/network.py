@@ -50,9 +50,7 @@ async def probe(field: Field, snapshot: Snapshot) -> list[Check]:
             checks.append(_listening(row, snapshot.now))
     coordinator = field.environment.coordinator
     if coordinator is not None and _up(links.get(coordinator.host)):
-        checks.append(
-            await _answers(field, coordinator.host, coordinator.url, "coordinator", requests.coordinator_health())
-        )
+        checks.append(await _coordinator(field, coordinator.host, coordinator.url))
     for name, host in field.environment.hosts.items():
         if host.ollama and _up(links.get(name)):
             checks.append(await _answers(field, name, host.ollama, "ollama", requests.ollama_version()))
@@ -120,12 +118,31 @@ class _Named:
 
 def _listening(row: NodeRow, now: float) -> Check:
     peers = row.peers.fresh(now)
+    if _by_lease(row):
+        return Check(
+            str(row.name), row.host, "p2p port", Grade.SKIP, "this version: a lease at the hub, no port", "p2p"
+        )
     if peers is None:
         why = str(row.peers.trouble.detail) if row.peers.trouble else "not learnt"
         return Check(str(row.name), row.host, "p2p port", Grade.FAIL, why, "p2p")
     if peers.listening is False:
         return Check(str(row.name), row.host, "p2p port", Grade.FAIL, "nothing listens", "p2p", "its p2p unit")
-    return Check(str(row.name), row.host, "p2p port", Grade.PASS, f"listens, {peers.count} peers")
+    said = "listens, {} peers" if peers.listening else "no port in this version, {} leases"
+    return Check(str(row.name), row.host, "p2p port", Grade.PASS, said.format(peers.count))
+
+
+def _by_lease(row: NodeRow) -> bool:
+    """A follower of 2026-08: it lists nobody, its hub knows it by a lease."""
+    return row.peers.freshness(0.0) is Freshness.ABSENT
+
+
+async def _coordinator(field: Field, host: str, url: str) -> Check:
+    """2026-08 has its health at another path."""
+    check = await _answers(field, host, url, "coordinator", requests.coordinator_health())
+    if check.grade is Grade.PASS:
+        return check
+    other = await _answers(field, host, url, "coordinator", requests.node_health())
+    return other if other.grade is Grade.PASS else check
 
 
 async def _answers(field: Field, host: str, url: str, name: str, ask: Ask) -> Check:
@@ -150,7 +167,8 @@ def mesh(snapshot: Snapshot, environment: EnvironmentConfig) -> tuple[str, str, 
         if r.peers.value is not None and _fresh(r, snapshot)
     }
     rows: list[Json] = [{"node": name, "peers": [str(a) for a in addresses]} for name, addresses in peers.items()]
-    silent = [str(r.name) for r in snapshot.nodes if str(r.name) not in peers]
+    leased = [str(r.name) for r in snapshot.nodes if _by_lease(r)]
+    silent = [str(r.name) for r in snapshot.nodes if str(r.name) not in peers and str(r.name) not in leased]
     if len(snapshot.nodes) < 2:
         return "alone", "one node: there is nothing to be connected to", rows
     if not peers:
@@ -158,6 +176,10 @@ def mesh(snapshot: Snapshot, environment: EnvironmentConfig) -> tuple[str, str, 
     isolated = [name for name, addresses in peers.items() if not addresses]
     if isolated:
         return "partition", f"{', '.join(isolated)} has no peer", rows
+    if leased and not silent:
+        held = sum(len(found) for found in peers.values())
+        verdict = "connected" if held >= len(leased) else "half-open"
+        return verdict, f"the hub holds {held} leases, {len(leased)} followers are configured", rows
     hosts = {node.name: environment.hosts[node.host].address for node in environment.nodes}
     if len(set(hosts.values())) == len(hosts) and all(a in hosts.values() for found in peers.values() for a in found):
         return (*_pieces(peers, hosts), rows)

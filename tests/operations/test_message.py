@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from aitbc_tui.cli.exits import code_of
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.operations.message import Delivery, check_text, deliver, document
 from aitbc_tui.operations.models import OperationOutput
@@ -36,6 +37,15 @@ async def test_each_node_has_its_own_board_and_is_read_back(scene: OpenScene) ->
     assert any("no other node gets it" in i["detail"] for i in made["issues"] if i["kind"] == "p2p")
     topics = [e for e in made["evidence"] if e["answer"] == "topic made"]
     assert [e["node"] for e in topics] == ["genesis"], "the follower's topic of before is used again"
+
+
+async def test_a_version_without_a_board_says_so_and_is_no_wrong_usage(scene: OpenScene) -> None:
+    async with scene(generation="2026-08", history_jobs=2) as it:
+        field = it.field()
+        count = await deliver(field, await it.look(), ("genesis",), TEXT)
+    assert (count.sent, count.failed) == (0, 1)
+    (error,) = field.tally.errors
+    assert error.detail == "this version has no message board" and code_of(error) == 1
 
 
 def board(accepts: bool, keeps: bool) -> Any:

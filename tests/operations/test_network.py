@@ -121,6 +121,15 @@ async def test_a_shell_that_does_not_bring_it_is_the_way(scene: OpenScene, monke
     assert check.grade is Grade.FAIL and "drops large packets" in check.why
 
 
+async def test_a_version_without_a_mesh_is_judged_by_its_leases(scene: OpenScene) -> None:
+    async with scene(generation="2026-08", history_jobs=2) as it:
+        found = await checks_of(it)
+        snapshot = await it.look()
+    assert not [check for check in found.values() if check.grade is Grade.FAIL]
+    assert found["follower", "p2p port"].grade is Grade.SKIP and "1 leases" in found["genesis", "p2p port"].why
+    assert mesh(snapshot, it.environment)[:2] == ("connected", "the hub holds 1 leases, 1 followers are configured")
+
+
 async def test_a_young_chain_has_no_large_answer(scene: OpenScene) -> None:
     async with scene(history_blocks=3) as it:
         found = await checks_of(it)
