@@ -10,7 +10,7 @@ from aitbc_tui.domain.errors import AitbcError, ConfigError, GuardError
 from aitbc_tui.domain.power import HOLD_S, MARGIN_S, PowerChange, PowerPhase, PowerPlan
 from aitbc_tui.domain.snapshot import Access
 from aitbc_tui.domain.text import SafeText, clean
-from aitbc_tui.domain.work import GpuProcess
+from aitbc_tui.domain.work import GpuProcess, MinerLog
 from aitbc_tui.operations import power
 from aitbc_tui.operations.audit import audited
 from aitbc_tui.operations.field import Field
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
 
 PLAN_S = 15.0
+LOG_LINES, LOG_SHOWN = 1000, 6
 Told = Callable[[PowerChange], None]
 
 
@@ -49,6 +50,16 @@ async def probe(collector: Collector, host: str, model: str) -> SafeText:
         entry.ended(f"{took.total_s:.2f} s")
     load = "" if took.load_s is None else f", of which {took.load_s:.2f} s to load it"
     return SafeText(f"{took.model}: {took.total_s:.2f} s{load}")
+
+
+async def miner_log(collector: Collector, host: str, unit: str) -> MinerLog:
+    """The unit's newest lines, once: one process on that host."""
+    from aitbc_tui.operations.commands import journal
+    from aitbc_tui.protocol.minerlog import parse_miner_log
+
+    answer = await _field(collector, PLAN_S).run(host, "", journal(unit, LOG_LINES, follow=False), root=True)
+    lines = [clean(line, 400) for line in answer.stdout.decode("utf-8", "replace").splitlines()]
+    return MinerLog(clean(unit, 80), parse_miner_log(lines), tuple(lines[-LOG_SHOWN:]), len(lines))
 
 
 async def power_plan(collector: Collector, host: str, index: int, watts: float) -> PowerPlan:

@@ -24,7 +24,7 @@ from aitbc_tui.domain.snapshot import Headline, Snapshot, Submission
 from aitbc_tui.domain.stress import StressPlan
 from aitbc_tui.domain.text import SafeText, clean, literal
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.domain.work import GpuProcess, JobOrder
+from aitbc_tui.domain.work import GpuProcess, JobOrder, MinerLog
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
@@ -146,6 +146,9 @@ class CollectorThread:
 
     def gpu_processes(self, host: str) -> Future[Mapping[str, tuple[GpuProcess, ...]]]:
         return self._write(lambda c: _hardware().processes(c, host))
+
+    def miner_log(self, host: str, unit: str) -> Future[MinerLog]:
+        return self._write(lambda c: _hardware().miner_log(c, host, unit))
 
     def probe(self, host: str, model: str) -> Future[SafeText]:
         return self._write(lambda c: _hardware().probe(c, host, model))

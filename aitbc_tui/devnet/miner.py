@@ -59,6 +59,8 @@ class Miner:
 
     def register(self) -> None:
         self.store.register(self.key, _CAPABILITIES, 1, "localhost")
+        self.note(f"GPU detected: {self.card.name} ({self.card.total_mib}MB)")
+        self.note(f"Ollama models available: {', '.join(self.ollama.models)}")
         self.note("registered with coordinator")
         self._beat()
 

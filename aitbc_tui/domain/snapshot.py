@@ -167,6 +167,8 @@ class MinerRow:
     host: SafeText | None = None
     last_job: SafeText | None = None
     jobs_per_hour: int | None = None
+    beats: tuple[float | None, ...] = ()  # the oldest that its heartbeat got in each minute (s), oldest minute first
+    units: tuple[Unit, ...] = ()  # of the miners of its host; more than one: which is its own is not told
 
 
 class Step(Enum):

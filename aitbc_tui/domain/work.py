@@ -55,6 +55,25 @@ class Miner:
 
 
 @dataclass(frozen=True, slots=True)
+class MinerSaid:
+    """What a miner's own log says it can do: no API returns it. Empty or None: the lines read do not say."""
+
+    gpu: SafeText = SafeText("")
+    memory_mb: int | None = None
+    models: tuple[SafeText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MinerLog:
+    """A miner unit's journal as it was read once: its last lines, and what so many of them said in all."""
+
+    unit: SafeText
+    said: MinerSaid
+    tail: tuple[SafeText, ...]
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
 class MinerList:
     miners: tuple[Miner, ...]
     server_time: datetime | None = None

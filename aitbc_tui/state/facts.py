@@ -161,6 +161,8 @@ class World:
     gpus: Mapping[str, Observed[tuple[GpuReading, ...]]] = field(default_factory=dict)
     gpu_history: Mapping[str, tuple[GpuMinute, ...]] = field(default_factory=dict)
     gpu_minute: Mapping[str, int] = field(default_factory=dict)
+    beats: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)  # miner -> a value a minute
+    beats_minute: int | None = None
     figures: Mapping[str, Observed[HostFigures]] = field(default_factory=dict)
     units: Mapping[str, Observed[tuple[Unit, ...]]] = field(default_factory=dict)
     ollamas: Mapping[str, Observed[OllamaReading]] = field(default_factory=dict)

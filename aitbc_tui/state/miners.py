@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aitbc_tui.domain.figures import clock, coarse_age
+from aitbc_tui.domain.node import Unit
 from aitbc_tui.domain.observed import Freshness, Observed
 from aitbc_tui.domain.snapshot import MinerRow, PaneSummary
 from aitbc_tui.domain.text import SafeText
@@ -10,11 +13,13 @@ from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.domain.work import Miner, MinerList
 from aitbc_tui.state.clockwork import server_age
 from aitbc_tui.state.facts import World
+from aitbc_tui.state.reduce_hosts import unit_name
 
 FREE_LIMIT_S = 20.0  # contract 5: the shipped miner beats every 15 s while free
 FREE_GONE_S = 45.0  # after a job it beats again within one turn of its loop: late first, then silent
 BUSY_LIMIT_S = 90.0  # contract 5: a busy miner is silent for up to 60.2 s
 HOUR_S = 3600.0
+BEATS_KEPT = 60  # minutes
 LISTED = 50  # receipts: the coordinator's list holds no more
 IDLE_WHILE_S = 20.0
 
@@ -45,7 +50,31 @@ def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, s
         host=SafeText(host) if host else None,
         last_job=last,
         jobs_per_hour=per_hour,
+        beats=world.beats.get(str(miner.identity.label), ()),
+        units=_units(world, host, str(miner.identity.label)),
     )
+
+
+def _units(world: World, host: str | None, label: str) -> tuple[Unit, ...]:
+    """As systemd has them; its own alone where the configuration names it as the coordinator does."""
+    seen = world.units[host].value if host is not None and host in world.units else None
+    here = [frame for frame in world.topology.miners if frame.host == host]
+    names = {unit_name(frame.unit) for frame in [f for f in here if f.name == label] or here if frame.unit}
+    return tuple(unit for unit in seen or () if unit_name(unit.name) in names)
+
+
+def with_beats(world: World, listed: MinerList, at: float) -> World:
+    """The largest age that each miner's heartbeat had in this minute; a miner that is not listed leaves a gap."""
+    minute = int(at // 60)
+    beats, fresh = dict(world.beats), world.beats_minute != minute
+    ages = {str(m.identity.label): server_age(m.last_heartbeat, listed.server_time, at, at) for m in listed.miners}
+    for label in beats.keys() | ages.keys():
+        past, age = beats.get(label, ()), ages.get(label)
+        if fresh or not past:
+            beats[label] = (*past, age)[-BEATS_KEPT:]
+        elif age is not None:
+            beats[label] = (*past[:-1], age if past[-1] is None else max(past[-1], age))
+    return replace(world, beats=beats, beats_minute=minute)
 
 
 def host_of(world: World, label: str) -> str | None:

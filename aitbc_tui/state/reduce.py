@@ -23,6 +23,7 @@ from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading, PaymentState
 from aitbc_tui.state.events import Answered, Asked, Event, Failed, Kind, LinkChanged, OwnJobKnown, Submitted, Watching
 from aitbc_tui.state.facts import JobFacts, JobResult, Kept, NodeFacts, OwnerView, OwnJob, ReceiptPage, World
+from aitbc_tui.state.miners import with_beats
 from aitbc_tui.state.reduce_hosts import (
     MINUTES_KEPT,
     failed,
@@ -100,6 +101,7 @@ def _answered(world: World, e: Answered) -> World:
         case Kind.MINERS, MinerList() as miners:
             free = world.miners.value.miners if world.miners.value is not None else ()
             before = frozenset(str(m.identity.label) for m in free if not m.inflight)
+            world = with_beats(world, miners, e.at)
             return _heard(replace(world, miners=world.miners.got(miners, e.at, e.rtt_ms), free_before=before), e)
         case Kind.RECEIPTS, ReceiptPage() as page:
             return _receipt_page(_heard(world, e), page, e)

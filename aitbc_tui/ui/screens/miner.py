@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Protocol, runtime_checkable
 
 from textual.binding import Binding
 
@@ -10,10 +12,22 @@ from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.domain.work import MinerLog
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.base import DetailScreen
-from aitbc_tui.ui.screens.miner_lines import EARLIER, build_miner, jobs_of, miner_row, unknown_miner
+from aitbc_tui.ui.screens.futures import outcome, words
+from aitbc_tui.ui.screens.miner_lines import EARLIER, Logs, build_miner, jobs_of, miner_row, unknown_miner
+
+MOST_UNITS = 8
+
+
+@runtime_checkable
+class LogReader(Protocol):
+    """A backend that reads a miner unit's journal once."""
+
+    def miner_log(self, host: str, unit: str) -> Future[MinerLog]:
+        """Its newest lines, and what they say it can do."""
 
 
 class MinerScreen(DetailScreen):
@@ -24,6 +38,7 @@ class MinerScreen(DetailScreen):
         Binding("k", "move(-1)", show=False, priority=True),
         Binding("enter", "job", show=False),
         Binding("u", "unmask", show=False),
+        Binding("r", "read", show=False),
         Binding("l", "log", show=False),
         Binding("o", "operate", show=False),
         Binding("y", "copy", show=False),
@@ -34,6 +49,12 @@ class MinerScreen(DetailScreen):
         self.label = label
         self._chosen: str | None = None
         self._unmasked = False
+        self._logs: tuple[MinerLog, ...] = ()
+        self._log_trouble = ""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.action_read()
 
     def _ids(self) -> list[str]:
         return [str(row.job.job_id) for row in jobs_of(self.aitbc.current, self.label)[:EARLIER]]
@@ -46,11 +67,39 @@ class MinerScreen(DetailScreen):
         row = miner_row(snapshot, self.label)
         if row is None:
             return unknown_miner(self.label, width)
-        return build_miner(snapshot, row, self._index(), self._unmasked, width)
+        logs = Logs(self._logs, self._log_trouble)
+        return build_miner(snapshot, row, self._index(), self._unmasked, width, logs)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
-        keys = [("Esc", "back"), ("j/k", "job"), ("Enter", "open it"), ("l", "log"), ("u", "unmask"), ("y", "copy")]
+        keys = [
+            ("Esc", "back"),
+            ("j/k", "job"),
+            ("Enter", "open it"),
+            ("l", "log"),
+            ("r", "read log"),
+            ("u", "unmask"),
+            ("y", "copy"),
+        ]
         return [*keys, (":", "command"), ("?", "help")]
+
+    def action_read(self) -> None:
+        """The log of each miner unit of its host, once: what it declared is told nowhere else."""
+        row, backend = miner_row(self.aitbc.current, self.label), self.aitbc.backend
+        if row is None or row.host is None or not isinstance(backend, LogReader) or not row.units:
+            return
+        units = [str(unit.name) for unit in row.units[:MOST_UNITS]]
+        self.run_worker(self._read(backend, str(row.host), units), name="log", exclusive=True)
+
+    async def _read(self, backend: LogReader, host: str, units: Sequence[str]) -> None:
+        found = []
+        self._log_trouble = ""
+        for unit in units:
+            try:
+                found.append(await outcome(backend.miner_log(host, unit)))
+            except AitbcError as error:
+                self._log_trouble = f"{unit}: {words(error)}"
+        self._logs = tuple(found)
+        self.on_snapshot(self.aitbc.current)
 
     def action_move(self, step: int) -> None:
         ids = self._ids()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.identity import Identity
+from aitbc_tui.domain.node import Unit
 from aitbc_tui.domain.snapshot import JobRow, MinerRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.domain.work import MinerLog
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
@@ -17,6 +25,18 @@ from aitbc_tui.ui.screens.node_panels import why_not
 
 EARLIER = 12
 LABEL = 13
+BEAT_TOP_S = 45.0  # of the plot: a free miner is silent from here on
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """The journals of the miner units of its host, as far as they were read."""
+
+    read: tuple[MinerLog, ...] = ()
+    trouble: str = ""
+
+
+NO_LOGS = Logs()
 
 
 def miner_row(snapshot: Snapshot, label: str) -> MinerRow | None:
@@ -48,7 +68,7 @@ def _do(row: MinerRow) -> list[str]:
     return ["l its log", "Enter the job it has"]
 
 
-def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool) -> list[Line]:
+def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool, logs: Logs) -> list[Line]:
     miner, now = row.miner, snapshot.now
     age = beat_age(row, now)
     limit = f"limit {row.beat_limit_s:.0f} s"
@@ -65,7 +85,8 @@ def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool) -> lis
         ("jobs/h", "? not learnt" if row.jobs_per_hour is None else str(row.jobs_per_hour)),
         ("runs", "? not learnt" if row.runs is None else f"{row.runs[0]} of {row.runs[1]} models in the queue"),
         ("region", str(miner.region or fmt.NONE)),
-        ("declared", "? no API returns what it declared it can do"),
+        ("declared", declared_words(logs)),
+        ("receipt", str(miner.last_receipt_id or fmt.NONE)),
     ]
     seen = fmt.age(now - row.seen_at)
     lines = [section("Miner", width, age=seen)]
@@ -80,7 +101,7 @@ def _count(value: int | None) -> str:
     return "?" if value is None else fmt.thousands(value)
 
 
-def _machine(snapshot: Snapshot, row: MinerRow, width: int) -> list[Line]:
+def _machine(snapshot: Snapshot, row: MinerRow, width: int, logs: Logs) -> list[Line]:
     host = str(row.host or "")
     if not host:
         text = "? not known: [env.NAME.miners.M] with host and unit says where it runs"
@@ -90,6 +111,10 @@ def _machine(snapshot: Snapshot, row: MinerRow, width: int) -> list[Line]:
     if link is not None:
         said = f"{glyph(link.verdict.level)} {link.verdict.word}"
         lines += pairs("ssh", said + (f", {link.rtt_ms:.0f} ms" if link.rtt_ms is not None else ""), width, at=LABEL)
+    for unit in row.units:
+        lines += pairs("service", unit_words(unit), width, at=LABEL)
+    if not row.units:
+        lines += pairs("service", "– no unit of a miner is configured here, or none was heard", width, at=LABEL)
     cards = [gpu for gpu in snapshot.gpus if gpu.miner == row.miner.identity.label]
     for gpu in cards or [gpu for gpu in snapshot.gpus if gpu.host == host]:
         lines += pairs(f"GPU {gpu.reading.index}", card_words(gpu), width, at=LABEL)
@@ -104,6 +129,70 @@ def _machine(snapshot: Snapshot, row: MinerRow, width: int) -> list[Line]:
         lines += pairs("Ollama", f"{rtt}holds {names}", width, at=LABEL)
         lines += pairs("loaded", ", ".join(ollama.value.loaded) or "no model in memory", width, at=LABEL)
         lines += pairs("queue needs", _needs(snapshot, {str(m.name) for m in ollama.value.models}), width, at=LABEL)
+    told = {str(name) for one in logs.read for name in one.said.models}
+    if told:
+        lines += pairs("by its log", _needs(snapshot, told), width, at=LABEL)
+    return lines
+
+
+def unit_words(unit: Unit) -> str:
+    """`aitbc-host-gpu-miner ● active (running), up 2h 51m, restarts 0`."""
+    level = Level.GOOD if unit.active == "active" else Level.BAD
+    up = "" if unit.uptime_s is None else f", up {fmt.uptime(unit.uptime_s)}"
+    restarts = "?" if unit.restarts is None else str(unit.restarts)
+    return f"{glyph(level)} {unit.name} {unit.active} ({unit.sub}){up}, restarts {restarts}"
+
+
+def declared_words(logs: Logs) -> str:
+    """What it can do is returned by no API; its own log says it at its start, where that is still in it."""
+    told = [one for one in logs.read if one.said.gpu or one.said.models]
+    if not told:
+        why = "" if not logs.read else f", nor do {sum(one.read for one in logs.read):,} lines of its log"
+        return f"? no API returns what it declared{why}"
+    parts = []
+    for one in told:
+        memory = "" if one.said.memory_mb is None else f", {one.said.memory_mb:,} MB"
+        who = f"{one.unit}: " if len(logs.read) > 1 else ""
+        parts.append(f"{who}{one.said.gpu or '? card'}{memory}; {', '.join(one.said.models) or '? models'}")
+    which = " (which of these units is its own is not told)" if len(logs.read) > 1 else ""
+    return f"by its log: {' · '.join(parts)}{which}"
+
+
+def _beats(row: MinerRow, width: int) -> list[Line]:
+    """How old its heartbeat got, minute by minute; a gap: it was not listed."""
+    lines = [section("Heartbeats", width, text=f"how old each got, {of_things(len(row.beats), 'minute')}")]
+    known = [value for value in row.beats if value is not None]
+    if not known:
+        return [*lines, Line((Run(" ? the list of miners was not heard yet", Role.UNKNOWN),))]
+    spark = fmt.spark(row.beats, len(row.beats), max(BEAT_TOP_S, max(known)))
+    late = sum(1 for value in known if value > row.beat_limit_s)
+    figures = f"  least {min(known):.0f} s, most {max(known):.0f} s, over its limit in {of_things(late, 'minute')}"
+    return [*lines, Line((Run(" "), Run(spark, Role.MUTED), Run(figures)))]
+
+
+def _causes(rows: Sequence[JobRow]) -> list[str]:
+    """Why its jobs failed, each cause with how often."""
+    bad = Counter(str(row.verdict.text or row.verdict.word) for row in rows if row.verdict.level is Level.BAD)
+    return [f"{count} × {cause}" for cause, count in bad.most_common(4)]
+
+
+def _durations(rows: Sequence[JobRow]) -> str:
+    runs = sorted(row.run_s for row in rows if row.run_s is not None)
+    if not runs:
+        return ""
+    return f"run time {runs[0]:.1f} to {runs[-1]:.1f} s, median {median(runs):.1f} s of {of_things(len(runs), 'job')}"
+
+
+def _log(logs: Logs, width: int) -> list[Line]:
+    """The end of its units' journals as they were read when the screen opened."""
+    lines: list[Line] = []
+    for one in logs.read:
+        lines += [section(f"Log of {one.unit}", width, text="its end, read once; r reads it again, l follows it")]
+        lines += [Line((Run(" " + cut(line, width - 2), Role.MUTED),)) for line in one.tail] or text_lines(
+            "– empty", width
+        )
+    if logs.trouble:
+        lines += text_lines(f"▲ {logs.trouble}", width, role=Role.WARN)
     return lines
 
 
@@ -149,10 +238,15 @@ def _jobs(snapshot: Snapshot, label: str, chosen: int, width: int) -> list[Line]
     )
     lines.append(Line((Run(cut(header, width), Role.MUTED),)))
     lines += [_job_line(row, index == chosen, width) for index, row in enumerate(rows)]
+    whole = jobs_of(snapshot, label)
+    for text in (_durations(whole), *_causes(whole)):
+        lines += text_lines(text, width, role=Role.MUTED) if text else []
     return lines if rows else [*lines, Line((Run(" – none in the list", Role.MUTED),))]
 
 
-def build_miner(snapshot: Snapshot, row: MinerRow, chosen: int, unmasked: bool, width: int) -> list[Line]:
+def build_miner(
+    snapshot: Snapshot, row: MinerRow, chosen: int, unmasked: bool, width: int, logs: Logs = NO_LOGS
+) -> list[Line]:
     """Every line, the title first."""
     label = str(row.miner.identity.label)
     mark = (row.verdict.level, str(row.verdict.word))
@@ -160,12 +254,13 @@ def build_miner(snapshot: Snapshot, row: MinerRow, chosen: int, unmasked: bool, 
     title = section(f"Miner {label}", width, mark=mark, text=since, age=fmt.age(snapshot.now - row.seen_at), heavy=True)
     head = [title, *text_lines(_sentence(snapshot, row), width), *do_lines(_do(row), width), Line()]
     if width < 120:
-        facts = [*_facts(snapshot, row, width, unmasked), Line(), *_machine(snapshot, row, width)]
+        facts = [*_facts(snapshot, row, width, unmasked, logs), Line(), *_machine(snapshot, row, width, logs)]
     else:
         left = (width - GAP) // 2
         other = width - GAP - left
-        facts = beside(_facts(snapshot, row, left, unmasked), left, _machine(snapshot, row, other), other)
-    return [*head, *facts, Line(), *_jobs(snapshot, label, chosen, width)]
+        facts = beside(_facts(snapshot, row, left, unmasked, logs), left, _machine(snapshot, row, other, logs), other)
+    past = [Line(), *_beats(row, width), Line(), *_jobs(snapshot, label, chosen, width)]
+    return [*head, *facts, *past, Line(), *_log(logs, width)]
 
 
 def unknown_miner(label: str, width: int) -> list[Line]:

@@ -26,7 +26,7 @@ def _card(**changes: object) -> GpuRow:
 
 
 def _text(row: GpuRow) -> str:
-    return "\n".join(line.plain for line in build_gpu(sound(), row, 120))
+    return "\n".join(line.plain for line in build_gpu(sound(), row, 119))
 
 
 def test_a_card_that_several_miners_could_use_is_not_said_to_have_none() -> None:
