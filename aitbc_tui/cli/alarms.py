@@ -13,7 +13,7 @@ from aitbc_tui.cli.listing import Json, moment
 from aitbc_tui.cli.looking import with_collector
 from aitbc_tui.cli.options import Parser, add_json, seconds
 from aitbc_tui.cli.output import print_json
-from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.alarm import Alarm, AlarmKind
 from aitbc_tui.domain.figures import clock
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.verdict import Level
@@ -78,7 +78,8 @@ def _signature(snapshot: Snapshot) -> list[tuple[str, str, float]]:
 
 
 def alarm_json(alarm: Alarm) -> Json:
-    return {
+    """A finding also says when it was last true: it may be open long after that."""
+    said: Json = {
         "name": alarm.rule,
         "kind": alarm.kind.value,
         "severity": alarm.level.value,
@@ -88,6 +89,9 @@ def alarm_json(alarm: Alarm) -> Json:
         "remedy": alarm.remedy,
         "check": alarm.check,
     }
+    if alarm.kind is AlarmKind.FINDING and alarm.last_true is not None:
+        said["last_true"] = moment(datetime.fromtimestamp(alarm.last_true, UTC))
+    return said
 
 
 def document(snapshot: Snapshot, observed_s: float) -> Json:
@@ -111,7 +115,8 @@ def _print(ctx: Context, snapshot: Snapshot, observed_s: float, args: argparse.N
 def _print_one(ctx: Context, alarm: Alarm) -> None:
     """Its head on one line, then what is longer each on its own: evidence and checks do not stand in columns."""
     since = clock(alarm.since, seconds=True)
-    ctx.out.write(f"\n{alarm.word}  {alarm.about}  since {since} UTC  ({alarm.rule}, a {alarm.kind.value})\n")
+    last = "" if alarm.kind is AlarmKind.CONDITION else f", last true {clock(alarm.last_true, seconds=True)}"
+    ctx.out.write(f"\n{alarm.word}  {alarm.about}  since {since} UTC{last}  ({alarm.rule}, a {alarm.kind.value})\n")
     for name, text in (("evidence", alarm.evidence), ("do", alarm.remedy), ("check", alarm.check)):
         if text:
             ctx.out.write(f"  {name:<10}{text}\n")

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aitbc_tui.cli.alarms import alarm_json
 from aitbc_tui.cli.main import main
 from aitbc_tui.devnet.child import Child, start_child
 from aitbc_tui.devnet.options import DevnetOptions
+from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
 
 KEYS = {"name", "kind", "severity", "subject", "since", "evidence", "remedy", "check"}
 
@@ -82,3 +87,12 @@ def test_trace_names_the_missing_step(devnet_child: Child, capsys: pytest.Captur
     dead = next(job["job_id"] for job in jobs if job["wire_state"] in ("CANCELED", "EXPIRED"))
     assert main([*config, "trace", dead, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["trace"]["missing"] == "acquired"
+
+
+def test_a_finding_says_when_it_was_last_true() -> None:
+    words = SafeText("words")
+    finding = Alarm("fork", AlarmKind.FINDING, Level.BAD, words, words, words, words, 1_795_000_000.0)
+    assert "last_true" not in alarm_json(finding), "nothing that is not known"
+    again = alarm_json(replace(finding, last_true=1_795_000_060.0))
+    assert (again["since"], again["last_true"]) == ("2026-11-18T11:06:40Z", "2026-11-18T11:07:40Z")
+    assert "last_true" not in alarm_json(replace(finding, kind=AlarmKind.CONDITION, last_true=1.0))

@@ -10,6 +10,7 @@ from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens.layout import clock, cut, pad, wrap
 
+STILL_S = 5.0
 _NUMBERS = {2: "both", 3: "all three"}
 
 
@@ -117,13 +118,22 @@ def certainty(snapshot: Snapshot, alarm: Alarm) -> str:
     fork, now = snapshot.chain.fork, snapshot.now
     if alarm.rule == "fork" and fork is not None:
         return _fork_certainty(snapshot, fork, now)
-    kind = "an observation that holds now" if alarm.kind is AlarmKind.CONDITION else "something that was seen once"
+    kind = "an observation that holds now" if alarm.kind is AlarmKind.CONDITION else _last_true(snapshot, alarm)
     if not alarm.open:
         kind = "an observation that no longer holds"
     row = node_row(snapshot, str(alarm.about))
     if row is not None and _stale(row, now):
         return f"{kind}; {row.name} has not been heard for {fmt.age(row.head.age(now))} since"
     return f"{kind} (rule {alarm.rule}, a {alarm.kind.value})"
+
+
+def _last_true(snapshot: Snapshot, alarm: Alarm) -> str:
+    """A finding stays when its sign is gone: whether it is, and since when."""
+    if alarm.last_true is None:
+        return "something that was seen once"
+    if snapshot.utc.timestamp() - alarm.last_true < STILL_S:
+        return "something that was seen, and is so still"
+    return f"something that was seen, and was last so at {fmt.clock_at(alarm.last_true, with_seconds=True)}"
 
 
 def _fork_certainty(snapshot: Snapshot, fork: Fork, now: float) -> str:

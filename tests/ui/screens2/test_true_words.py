@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from aitbc_tui.domain.alarm import Alarm, AlarmKind
 from aitbc_tui.domain.node import Block
 from aitbc_tui.domain.snapshot import GpuRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.transactions import NodeView
 from aitbc_tui.ui.panes.gpus import gpu_row as pane_row
+from aitbc_tui.ui.screens.alarm_evidence import certainty
 from aitbc_tui.ui.screens.blocks_lines import build_blocks
 from aitbc_tui.ui.screens.gpu_lines import build_gpu
 from aitbc_tui.ui.screens.job_panels import earlier
@@ -59,3 +61,14 @@ def test_a_proposer_that_does_not_fit_keeps_both_ends() -> None:
     for width, shown in ((120, "ait10…rv8l"), (200, LONG)):
         (row,) = [line.plain for line in build_blocks(views, 0, width) if "16:" in line.plain or "12:00" in line.plain]
         assert row.rstrip().endswith(shown)
+
+
+def test_a_finding_says_when_it_was_last_true() -> None:
+    """It stays until somebody acknowledges it; that it is open does not say that it is so still."""
+    now = sound().utc.timestamp()
+    words = SafeText("words")
+    gone = Alarm(
+        "receipt-bad", AlarmKind.FINDING, Level.BAD, words, words, words, words, now - 600, last_true=now - 300
+    )
+    assert certainty(sound(), gone).startswith("something that was seen, and was last so at 11:53:20")
+    assert certainty(sound(), replace(gone, last_true=now - 1)).startswith("something that was seen, and is so still")
