@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import ConfigError, HttpError
 from aitbc_tui.domain.snapshot import JobRow, Submission
-from aitbc_tui.domain.stress import StressPicture, StressPlan
-from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.stress import ProofStep, StressPicture, StressPlan
+from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ledger.files import private_folder, replace_file
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.ask import Ask
+from aitbc_tui.state.settlement import Paid, settlement
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.budget import Meter
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aitbc_tui.operations.stress import StressRun
 
 LOOK_S = 2.0
+PROOF_DEPTH = 60  # blocks that a payment's transaction is looked for in
 READS = 12  # jobs read singly in one look
 READS_LIMITED = 3  # where the server limits requests
 REPORTS = "reports"  # beside the ledger
@@ -104,6 +106,18 @@ class CollectorField:
 
     async def cancel(self, job_id: str) -> str:
         return await self._collector.must_write().cancel(job_id)
+
+    async def prove(self, job_id: str) -> Sequence[ProofStep]:
+        from aitbc_tui.collect.blocks_paid import look_at_chain
+
+        row = self.row(job_id)
+        if row is None:
+            return ()
+        return tuple(_step(one) for one in settlement(row, await look_at_chain(self._collector, row, PROOF_DEPTH)))
+
+
+def _step(one: Paid) -> ProofStep:
+    return ProofStep(SafeText(one.step.value), SafeText(one.state.value), one.verdict)
 
 
 class Bench:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.domain.work import Constraints, JobOrder
 
 MOST_JOBS = 1000
@@ -113,6 +114,28 @@ class StressFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofStep:
+    """One step from job to chain: what is so, in a word for scripts, a word for people, and what that was seen by."""
+
+    step: SafeText
+    state: SafeText  # done | missing | absent | waits | unknown
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class StressProof:
+    """The payment of one job followed: job, payment, receipt, transfer and record on chain."""
+
+    number: int
+    job_id: SafeText
+    steps: tuple[ProofStep, ...]
+
+    @property
+    def wrong(self) -> tuple[ProofStep, ...]:
+        return tuple(step for step in self.steps if step.verdict.level is Level.BAD)
+
+
+@dataclass(frozen=True, slots=True)
 class StressPicture:
     """The test at this moment. `note`: why it waits or stopped."""
 
@@ -124,3 +147,4 @@ class StressPicture:
     note: SafeText = _EMPTY
     ended_utc: float | None = None
     saved: SafeText = _EMPTY
+    proofs: tuple[StressProof, ...] = ()  # of the last jobs that completed

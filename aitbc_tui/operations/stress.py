@@ -9,11 +9,12 @@ from typing import Protocol
 
 from aitbc_tui.domain.errors import AitbcError, ConfigError
 from aitbc_tui.domain.snapshot import JobRow, Submission, SubmissionState
-from aitbc_tui.domain.stress import MOST_JOBS, Phase, StressJob, StressPicture, StressPlan
+from aitbc_tui.domain.stress import MOST_JOBS, Phase, ProofStep, StressJob, StressPicture, StressPlan, StressProof
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.operations.stress_figures import advanced, figures
 
+PROVED = 2  # jobs whose payment is followed to the chain: each costs a look at every node
 REFUSALS = 3  # as many in a row, and no more is sent
 RECEIPT_TRIES = 5  # a coordinator without a signing key never makes one
 
@@ -42,6 +43,9 @@ class Field(Protocol):
 
     async def cancel(self, job_id: str) -> str: ...
 
+    async def prove(self, job_id: str) -> Sequence[ProofStep]:
+        """Follow one job's payment to the chain; nothing where that cannot be asked."""
+
 
 class StressRun:
     """One test. `run` returns when every job has ended or `stop` was called; `picture` is true at any moment."""
@@ -65,6 +69,7 @@ class StressRun:
         self._begun, self._begun_utc = field.monotonic(), field.utc()
         self._ended_utc: float | None = None
         self._elapsed = 0.0
+        self._proofs: list[StressProof] = []
 
     def picture(self) -> StressPicture:
         elapsed = self._elapsed if self._phase.over else self._field.monotonic() - self._begun
@@ -76,6 +81,7 @@ class StressRun:
             figures=figures(self._jobs, elapsed),
             note=self._note,
             ended_utc=self._ended_utc,
+            proofs=tuple(self._proofs),
         )
 
     def stop(self) -> None:
@@ -92,6 +98,7 @@ class StressRun:
     async def run(self) -> StressPicture:
         try:
             await self._run()
+            await self._prove()
         finally:
             self._end()
         return self.picture()
@@ -135,6 +142,23 @@ class StressRun:
                 return
             if not self._sending or self._next >= len(self._jobs) or field.pause_s() > 0:
                 await self._rest(max(0.05, look_at - field.monotonic()))
+
+    async def _prove(self) -> None:
+        """The payment test: a few of what completed, from the payment to the chain. It reads only."""
+        ended = [job for job in self._jobs if job.state == "COMPLETED" and job.job_id]
+        for job in ended[-PROVED:]:
+            if self._leaving.is_set():
+                return
+            self._note = clean(f"following the payment of {job.job_id[:8]} to the chain", 80)
+            self._tell()
+            try:
+                steps = await self._field.prove(str(job.job_id))
+            except AitbcError as error:
+                self._note = clean(f"payment of {job.job_id[:8]} not followed: {error.detail}", 160)
+                return
+            if steps:
+                self._proofs.append(StressProof(job.number, job.job_id, tuple(steps)))
+        self._note = SafeText("")
 
     def _pending(self) -> bool:
         unsent = self._sending and self._next < len(self._jobs)

@@ -46,6 +46,16 @@ def as_json(picture: StressPicture, environment: str) -> Json:
         },
         "figures": figures_json(figures),
         "jobs": [_job_json(job) for job in picture.jobs],
+        "payments": [
+            {
+                "job_id": proof.job_id,
+                "steps": [
+                    {"step": one.step, "state": one.state, "verdict": one.verdict.word, "evidence": one.verdict.text}
+                    for one in proof.steps
+                ],
+            }
+            for proof in picture.proofs
+        ],
     }
 
 
@@ -127,11 +137,24 @@ def as_markdown(picture: StressPicture, environment: str) -> str:
         "|---|---|---|---|---|---|---|---|---|---|---|",
         *(_job_line(job) for job in picture.jobs),
         "",
+        *_proof_lines(picture),
         "Queue wait is the coordinator's own duration less the miner's own run time, where both are known; else what"
         " the polling saw. Percentiles are values that were measured (nearest rank). Cost is that of valid receipts.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _proof_lines(picture: StressPicture) -> list[str]:
+    """Payment test: from the job to the chain, each step with what was seen."""
+    lines: list[str] = []
+    for proof in picture.proofs:
+        lines += [f"## Payment of {_cell(proof.job_id)}", "", "| step | state | | seen |", "|---|---|---|---|"]
+        for one in proof.steps:
+            cells = (str(one.step), str(one.state), str(one.verdict.word), str(one.verdict.text))
+            lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+        lines.append("")
+    return lines
 
 
 def figure_rows(f: StressFigures) -> list[tuple[str, str]]:

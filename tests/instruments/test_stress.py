@@ -18,7 +18,7 @@ from aitbc_tui.devnet.child import Child
 from aitbc_tui.domain.errors import ConfigError, GuardError, HttpError
 from aitbc_tui.domain.identity import Identity, Role
 from aitbc_tui.domain.snapshot import JobRow, Submission, SubmissionState
-from aitbc_tui.domain.stress import Phase, Spread, StressPicture, StressPlan
+from aitbc_tui.domain.stress import Phase, ProofStep, Spread, StressPicture, StressPlan
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.domain.work import Job, JobOrder
@@ -48,6 +48,7 @@ class Network:
         self.failed_inside: set[int] = set()
         self.stuck: set[int] = set()
         self.unsigned: set[int] = set()
+        self.proved: list[str] = []
 
     def monotonic(self) -> float:
         return self.now
@@ -114,6 +115,15 @@ class Network:
         plain["metadata"]["metrics"] = {"duration_ms": (waited + 3.0) * 1000}
         body = signing.signed(plain) if number not in self.unsigned else json.dumps(plain).encode()
         return verify(body, signing.trust(), mask=MASK)
+
+    async def prove(self, job_id: str) -> Sequence[ProofStep]:
+        self.proved.append(job_id)
+        bad = Verdict(Level.BAD, SafeText("paid, not settled"), SafeText("the payment says escrowed after COMPLETED"))
+        good = Verdict(Level.GOOD, SafeText("completed"), SafeText("result completed | x"))
+        return (
+            ProofStep(SafeText("job"), SafeText("done"), good),
+            ProofStep(SafeText("payment"), SafeText("missing"), bad),
+        )
 
     async def cancel(self, job_id: str) -> str:
         if int(job_id, 16) == 7:
@@ -207,6 +217,26 @@ async def test_cancel_what_is_left() -> None:
     assert done.figures.per_minute is not None and done.figures.per_minute < 30, "the cancelled are no throughput"
 
 
+async def test_the_payments_of_a_few_are_followed_to_the_chain() -> None:
+    network = Network()
+    network.failed_inside = {1}
+    done = await asyncio.wait_for(StressRun(plan(4), network).run(), 20)
+    assert len(network.proved) == 2 and [str(proof.job_id) for proof in done.proofs] == network.proved
+    assert network.proved == [str(job.job_id) for job in done.jobs[-2:]]
+    assert [step.verdict.word for step in done.proofs[0].wrong] == ["paid, not settled"]
+    document, text = json.loads(json.dumps(as_json(done, "lab"))), as_markdown(done, "lab")
+    assert document["payments"][0]["steps"][1] == {
+        "step": "payment",
+        "state": "missing",
+        "verdict": "paid, not settled",
+        "evidence": "the payment says escrowed after COMPLETED",
+    }
+    assert f"## Payment of {network.proved[0]}" in text and "result completed \\| x" in text
+    run = StressRun(plan(3), network)
+    run.leave()
+    assert not (await asyncio.wait_for(run.run(), 20)).proofs, "who leaves does not wait for it"
+
+
 def test_what_is_no_test() -> None:
     for bad in (StressPlan((), 1, "x"), plan(0), plan(1001)):
         with pytest.raises(ConfigError):
@@ -255,6 +285,9 @@ def test_a_stress_test_on_the_devnet(run: Run, devnet_child: Child, tmp_path: Pa
     document = json.loads(done.out)
     assert document["figures"]["completed"] == 3 and document["figures"]["receipts_valid"] == 3
     assert float(document["figures"]["cost"]) > 0
+    steps = {step["step"]: step["state"] for step in document["payments"][0]["steps"]}
+    assert len(document["payments"]) == 2 and steps["job"] == "done" and steps["receipt"] == "done"
+    assert steps["payment"] == "absent" and steps["receipt on chain"] == "absent", "this chain records no receipts"
     files = sorted((tmp_path / "r").iterdir())
     assert [file.suffix for file in files] == [".json", ".md"]
     assert all(PROMPT not in file.read_text() for file in files)

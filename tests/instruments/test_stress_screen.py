@@ -11,8 +11,9 @@ from textual.pilot import Pilot
 
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.snapshot import Access, Snapshot
-from aitbc_tui.domain.stress import Phase, StressJob, StressPicture, StressPlan
+from aitbc_tui.domain.stress import Phase, ProofStep, StressJob, StressPicture, StressPlan, StressProof
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.operations.stress_figures import figures
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.screens import registry
@@ -77,7 +78,21 @@ def picture(plan: StressPlan, phase: Phase, ended: int) -> StressPicture:
                 miner=SafeText("miner·3f9a"),
             )
         jobs.append(job)
-    return StressPicture(plan, phase, 1_795_348_000.0, tuple(jobs), figures(jobs, 24.0))
+    proofs = (StressProof(0, jobs[0].job_id, PROOF),) if phase.over else ()
+    return StressPicture(plan, phase, 1_795_348_000.0, tuple(jobs), figures(jobs, 24.0), proofs=proofs)
+
+
+def _proof(step: str, level: Level, word: str, seen: str) -> ProofStep:
+    return ProofStep(SafeText(step), SafeText("done"), Verdict(level, SafeText(word), SafeText(seen)))
+
+
+PROOF = (
+    _proof("job", Level.GOOD, "completed", "result completed"),
+    _proof("payment", Level.BAD, "paid, not settled", "the payment says escrowed after COMPLETED: held, not paid out"),
+    _proof("receipt", Level.GOOD, "valid", "1.250 s × 0.02 = 0.025"),
+    _proof("transfer on chain", Level.NONE, "none", "no transaction stands behind it"),
+    _proof("receipt on chain", Level.NONE, "absent", "this chain records no receipts"),
+)
 
 
 def network(access: Access = Access.SUBMIT) -> Snapshot:
@@ -99,6 +114,8 @@ async def test_planned_and_begun_once() -> None:
         await pilot.pause()
         first = [str(model.name) for model in network().models][0]
         assert "Stress test ○ not begun" in text_of(app) and "[x] " + first in text_of(app)
+        await pilot.press("p", "p")
+        assert "1 AITBC a job" in text_of(app) and "that is the payment test" in text_of(app)
         await pilot.press("space", "plus")
         await pilot.pause()
         assert "[ ] " + first in text_of(app)

@@ -18,7 +18,7 @@ from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
-from aitbc_tui.ui.screens.stress_lines import COUNTS, Draft, build_draft, build_test, hints
+from aitbc_tui.ui.screens.stress_lines import COUNTS, PAYS, Draft, build_draft, build_test, hints
 
 
 @runtime_checkable
@@ -47,6 +47,7 @@ class StressScreen(DetailScreen):
         Binding("space,enter", "choose", show=False, priority=True),
         Binding("plus,right", "count(1)", show=False, priority=True),
         Binding("minus,left", "count(-1)", show=False, priority=True),
+        Binding("p", "pay", show=False),
         Binding("y", "begin", show=False),
         Binding("n", "another", show=False),
         Binding("s", "stop", show=False),
@@ -102,6 +103,10 @@ class StressScreen(DetailScreen):
         if self._planning:
             index = COUNTS.index(self._draft.count) + step
             self._show(replace(self._draft, count=COUNTS[max(0, min(len(COUNTS) - 1, index))]))
+
+    def action_pay(self) -> None:
+        if self._planning:
+            self._show(replace(self._draft, pay=PAYS[(PAYS.index(self._draft.pay) + 1) % len(PAYS)]))
 
     def action_another(self) -> None:
         picture = self.aitbc.current.stress

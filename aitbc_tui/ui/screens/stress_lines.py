@@ -15,6 +15,7 @@ from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import cut, pad, pair, pairs, section, text_lines
 
 PROMPT = "Explain in three sentences what proof of authority is."
+PAYS = (0.0, 0.1, 1.0, 2.0)  # AITBC a job
 COUNTS = (1, 2, 5, 10, 20, 50, 100, 200)
 _PHASES = {
     Phase.SENDING: (Level.RUNNING, "sending"),
@@ -32,6 +33,7 @@ class Draft:
     chosen: frozenset[str] = field(default_factory=frozenset)
     touched: bool = False
     cursor: int = 0
+    pay: float = 0.0
 
     def models(self, snapshot: Snapshot) -> tuple[str, ...]:
         """In the order of the list; untouched, every model that a miner holds."""
@@ -40,7 +42,7 @@ class Draft:
 
     def plan(self, snapshot: Snapshot) -> StressPlan | None:
         models = self.models(snapshot)
-        return StressPlan(models, self.count, PROMPT) if models else None
+        return StressPlan(models, self.count, PROMPT, pay=self.pay) if models else None
 
 
 def _model(offer: OfferedModel, chosen: bool, selected: bool) -> Line:
@@ -87,7 +89,8 @@ def build_draft(snapshot: Snapshot, draft: Draft, width: int) -> list[Line]:
         Line(),
         pair("jobs", Run(f"{draft.count}", Role.STRONG), Run("   + and - change it", Role.MUTED)),
         *pairs("prompt", PROMPT, width),
-        pair("lifetime", "900 s each, no payment, no constraint"),
+        pair("lifetime", "900 s each, no constraint"),
+        pair("payment", Run(_pay_words(draft.pay), Role.STRONG), Run("   p changes it", Role.MUTED)),
         *pairs("cost", _estimate(snapshot, plan), width),
         *pairs("queue now", _queue(snapshot), width),
         Line(),
@@ -95,8 +98,14 @@ def build_draft(snapshot: Snapshot, draft: Draft, width: int) -> list[Line]:
     if access is Access.OBSERVE:
         return [*lines, *text_lines('□ nothing can be begun: access = "submit" in the configuration arms it', width)]
     lines += text_lines(in_words("`y` begins. Nothing is sent twice; requests stay within the server's budget."), width)
-    more = "another prompt, payment, constraints: aitbc-tui submit --count N --report DIR"
+    words = "At its end the payments of the last two jobs are followed from job to chain: that is the payment test."
+    lines += text_lines(words, width)
+    more = "another prompt, amount, constraints: aitbc-tui submit --count N --report DIR"
     return [*lines, *text_lines(more, width, role=Role.MUTED)]
+
+
+def _pay_words(pay: float) -> str:
+    return "none" if not pay else f"{pay:g} AITBC a job"
 
 
 def _queue(snapshot: Snapshot) -> str:
@@ -133,10 +142,24 @@ def build_test(snapshot: Snapshot, picture: StressPicture, width: int) -> list[L
         Line((Run(f" {count:>4}  "), Run(cut(cause, width - 8), Role.BAD))) for cause, count in picture.figures.causes
     ]
     lines += causes or text_lines("none" if picture.figures.ended else "none yet", width, role=Role.MUTED)
+    lines += _proofs(picture, width)
     if picture.saved:
         lines += pairs("report", str(picture.saved), width)
     lines += [section("Jobs", width), _header(width)]
     return [*lines, *(_job(job, width) for job in picture.jobs)]
+
+
+def _proofs(picture: StressPicture, width: int) -> list[Line]:
+    """The payment test: each step with what was seen."""
+    lines: list[Line] = []
+    for proof in picture.proofs:
+        mark = (Level.BAD, str(proof.wrong[0].verdict.word).upper()) if proof.wrong else (Level.GOOD, "nothing wrong")
+        lines.append(section(f"Payment of {proof.job_id[:8]}", width, mark=mark))
+        for one in proof.steps:
+            head = f" {glyph(one.verdict.level)} {pad(str(one.step), 18)}{pad(str(one.verdict.word), 18)}"
+            seen = cut(str(one.verdict.text), max(10, width - 40))
+            lines.append(Line((Run(head, level_role(one.verdict.level)), Run(seen))).fit(width))
+    return lines
 
 
 def _figures(picture: StressPicture, width: int) -> list[Line]:
@@ -206,7 +229,11 @@ def hints(picture: StressPicture | None, access: Access) -> Sequence[tuple[str, 
     if picture is None or picture.phase.over:
         begin = [("y", "begin")] if access is not Access.OBSERVE else []
         again = [("n", "another"), ("w", "save report")] if picture is not None else []
-        return [("Esc", "back"), *(again or [*begin, ("space", "model"), ("+ -", "jobs"), ("j/k", "row")]), *end]
+        return [
+            ("Esc", "back"),
+            *(again or [*begin, ("space", "model"), ("+ -", "jobs"), ("p", "payment"), ("j/k", "row")]),
+            *end,
+        ]
     return [
         ("Esc", "back, it goes on"),
         ("s", "send no more"),
