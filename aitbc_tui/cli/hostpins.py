@@ -77,6 +77,9 @@ def scan(ctx: Context, names: Sequence[str], as_json: bool) -> int:
             ("host", "type", "fingerprint", "state", "pinned at"),
             [(host.name, key.key_type, key.fingerprint, _state(key), key.pinned_at or "–") for host, key in offered],
         )
+    new = [host.name for host, key in offered if key.problem is HostKeyProblem.UNKNOWN]
+    if new and not as_json:
+        ctx.err.write(f"nothing is pinned by this; compared one? aitbc-tui trust add host {new[0]} SHA256:…\n")
     bad = [_refusal(host, key) for host, key in offered if key.problem not in (None, HostKeyProblem.UNKNOWN)]
     return report([*failures, *bad], ctx.err, answered=len(answers) - len(failures))
 

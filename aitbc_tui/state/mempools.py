@@ -91,7 +91,7 @@ def _verdict(facts: NodeFacts, now: float) -> Verdict:
             Freshness.ABSENT: Level.NONE,
             Freshness.REFUSED: Level.REFUSED,
         }.get(state, Level.WARN)
-        word = "waits" if state is Freshness.CONNECTING else state.value
+        word = {Freshness.CONNECTING: "waits", Freshness.UNREACHABLE: "no answer"}.get(state, state.value)
         return Verdict(level, SafeText(word), why)
     since = facts.pool.capped_since
     if since is not None and now - since > FLOOD_S and facts.mempool.value is not None:

@@ -103,12 +103,12 @@ class KeyJudge:
             detail = f"CHANGED {what} of {at}: it shows {shown}, but {line.where} pins {pinned}; nothing was sent"
             remedy = (
                 "somebody may be in between; only if whoever runs the host confirms the new fingerprint, "
-                f"remove {line.where} and run: aitbc-tui trust scan {name}"
+                f"remove {line.where} and run: aitbc-tui trust add host {name} SHA256:…"
             )
         else:
             files = ", ".join(self._resolved.user_known_hosts[:1])
             detail = f"unknown {what} {shown} of {at}: no entry in {files}; nothing was sent"
-            remedy = f"compare the fingerprint with whoever runs the host, then pin it: aitbc-tui trust scan {name}"
+            remedy = f"compare the fingerprint with its operator, then: aitbc-tui trust add host {name} SHA256:…"
         return HostKeyError(detail, problem=problem, fingerprint=self.fingerprint, host=name, remedy=remedy)
 
 

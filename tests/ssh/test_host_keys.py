@@ -45,7 +45,7 @@ async def test_unknown_key_is_refused_with_fingerprint_and_remedy(real_sshd: Mak
     assert error.fingerprint == shown(server)
     assert error.detail.startswith("unknown host key") and shown(server) in error.detail
     assert str(server.known_hosts) in error.detail
-    assert "aitbc-tui trust scan genesis" in error.remedy
+    assert "aitbc-tui trust add host genesis SHA256:…" in error.remedy
     assert host.report().state is LinkState.REFUSED
     assert "Accepted publickey" not in server.log
 

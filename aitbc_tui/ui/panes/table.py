@@ -230,17 +230,25 @@ def body_lines(content: Content, width: int, height: int, view: PaneView, *, not
     summary = content.summary
     if not content.rows:
         texts = summary.empty or (summary.note,)
-        return [Line(), *(Line((Run(" "), *_empty_runs(str(text)))).fit(width) for text in texts)][:height]
+        pieces = [piece for text in texts for piece in _wrapped(str(text), width - 1)]
+        return [Line(), *(Line((Run(" "), *_empty_runs(piece))).fit(width) for piece in pieces)][:height]
     columns = shown_columns(content.columns, width, view.hscroll)
     chosen = selected_key(rows, view) if view.focused else None
     notes = [note_line(summary, width)] if note and summary.note and height > 2 else []
     room = height - 1 - len(notes)
     lines = [header_line(columns, width, content.extra)]
-    shown = window(rows, chosen or view.cursor, room)
+    shown = window(rows, chosen, room)  # without the focus a pane shows its worst rows, wherever the reader was
     lines += [row_line(row, columns, width, selected=row.key == chosen) for row in shown]
     if not rows:
         lines.append(Line((Run(f" no row contains {view.filter!r}: Esc clears the filter", Role.MUTED),)))
     return (lines + notes)[:height]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Reasons are read in full: what does not fit goes on in the next row, under its first word."""
+    start = len(text) - len(text.lstrip(" □–?▲…"))
+    first, *rest = fmt.wrap(text[start:], max(1, width - start))
+    return [text[:start] + first, *(" " * start + piece for piece in rest)]
 
 
 def _empty_runs(text: str) -> list[Run]:

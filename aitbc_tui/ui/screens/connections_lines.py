@@ -30,8 +30,13 @@ class Terminal:
     glyphs: str = "unicode"
 
 
+# The column of the key says unknown or changed beside it.
+_KEY_WORDS = {"key unknown": "unpinned", "key changed": "CHANGED", "key revoked": "REVOKED"}
+
+
 def _state(link: LinkRow) -> str:
-    return f"{glyph(link.verdict.level)} {link.verdict.word}"
+    word = str(link.verdict.word)
+    return f"{glyph(link.verdict.level)} {_KEY_WORDS.get(word, word)}"
 
 
 def _key(link: LinkRow) -> tuple[str, Role]:
@@ -135,7 +140,8 @@ def _got_to(link: LinkRow) -> str:
 
 def _credential(row: CredentialRow, width: int) -> Line:
     level = row.verdict.level
-    opens = str(row.verdict.text) or _OPENS.get(row.role, "")
+    said = str(row.verdict.text).removeprefix(f"{row.origin}: ")  # which stands in the column before
+    opens = said.rpartition("_file: ")[2] or _OPENS.get(row.role, "")
     state = Run(pad(f"{glyph(level)} {row.verdict.word}", 12) + " ", level_role(level))
     return Line(
         (Run(" "), state, Run(pad(row.role, 10) + pad(row.origin or fmt.NONE, 24) + " "), Run(cut(opens, width - 50)))

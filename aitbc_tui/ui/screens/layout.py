@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from rich.cells import cell_len, chop_cells
 
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ui.format import wrap as wrap
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 
 GAP = 2  # blank columns between two panels
@@ -32,23 +33,6 @@ def right(text: str, width: int) -> str:
     """Exactly `width` cells, right-aligned."""
     text = cut(text, width)
     return " " * (width - cell_len(text)) + text
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Break a text of our own at blanks; a word that is too long is broken anywhere."""
-    lines: list[str] = []
-    current = ""
-    for word in text.split(" "):
-        candidate = f"{current} {word}" if current else word
-        if cell_len(candidate) <= width:
-            current = candidate
-            continue
-        if current:
-            lines.append(current)
-        pieces = chop_cells(word, max(1, width)) or [""]
-        lines += pieces[:-1]
-        current = pieces[-1]
-    return [*lines, current]
 
 
 def section(

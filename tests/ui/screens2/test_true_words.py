@@ -7,15 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 from aitbc_tui.domain.alarm import Alarm, AlarmKind
 from aitbc_tui.domain.node import Block
-from aitbc_tui.domain.snapshot import GpuRow
+from aitbc_tui.domain.snapshot import GpuRow, Pane, PaneSummary
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.transactions import NodeView
 from aitbc_tui.ui.panes.gpus import gpu_row as pane_row
+from aitbc_tui.ui.panes.jobs import content as jobs_content
+from aitbc_tui.ui.panes.rows import Rows
+from aitbc_tui.ui.panes.table import Content, PaneView, body_lines
 from aitbc_tui.ui.screens.alarm_evidence import certainty
 from aitbc_tui.ui.screens.blocks_lines import build_blocks
+from aitbc_tui.ui.screens.connections_lines import Terminal, build_connections
 from aitbc_tui.ui.screens.gpu_lines import build_gpu
 from aitbc_tui.ui.screens.job_panels import earlier
+from tests.fixtures.details import bad_network
 from tests.fixtures.sound_network import sound
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -28,7 +33,7 @@ def _card(**changes: object) -> GpuRow:
 
 
 def _text(row: GpuRow) -> str:
-    return "\n".join(line.plain for line in build_gpu(sound(), row, 119))
+    return "\n".join(line.plain for line in build_gpu(sound(), row, 100))
 
 
 def test_a_card_that_several_miners_could_use_is_not_said_to_have_none() -> None:
@@ -72,3 +77,30 @@ def test_a_finding_says_when_it_was_last_true() -> None:
     )
     assert certainty(sound(), gone).startswith("something that was seen, and was last so at 11:53:20")
     assert certainty(sound(), replace(gone, last_true=now - 1)).startswith("something that was seen, and is so still")
+
+
+def test_a_reason_is_read_in_full_in_a_narrow_pane() -> None:
+    said = "□ needs an admin key: /v1/admin/miners answered 401, and where it goes is said in the configuration"
+    summary = PaneSummary(Verdict(Level.REFUSED, SafeText("no key")), empty=(SafeText(said),))
+    rows = Rows.of(())
+    lines = body_lines(Content(Pane.MINERS, summary, (), rows), 59, 8, PaneView())
+    shown = [line.plain.rstrip() for line in lines if line.plain.strip()]
+    assert len(shown) == 2 and shown[1].startswith("   "), "under its first word"
+    assert " ".join(" ".join(shown).split()) == said
+
+
+def test_state_words_of_connections_and_mempools_fit_their_columns() -> None:
+    snapshot = bad_network()
+    link = replace(snapshot.links[0], verdict=Verdict(Level.UNKNOWN, SafeText("key unknown")), host_key_problem=True)
+    lines = build_connections(replace(snapshot, links=(link,)), 0, Terminal(900.0), 120)
+    assert any("? unpinned" in line.plain for line in lines) and not any("key unkno…" in line.plain for line in lines)
+
+
+def test_a_pane_without_the_focus_shows_its_worst_rows_wherever_the_reader_was() -> None:
+    snapshot = sound()
+    last = jobs_content(snapshot, 120).rows[len(snapshot.jobs) - 1].key
+    top = str(jobs_content(snapshot, 120).rows[0].cells["job"])
+    left = "\n".join(line.plain for line in body_lines(jobs_content(snapshot, 120), 120, 5, PaneView(cursor=last)))
+    held = PaneView(focused=True, cursor=last)
+    kept = "\n".join(line.plain for line in body_lines(jobs_content(snapshot, 120), 120, 5, held))
+    assert top in left and top not in kept
