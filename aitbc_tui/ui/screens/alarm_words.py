@@ -197,17 +197,14 @@ WORDS: dict[str, Words] = {
         "{about} shows another host key than the pinned one. Nothing was sent to it.",
         "It may have been installed anew; it may also be somebody else.",
         (
-            "Compare the fingerprint with its operator, by another way.",
-            "Only then take the old line out, and: aitbc-tui trust add host {about} SHA256:…",
+            "Compare the fingerprint with its operator another way.",
+            "Only then: aitbc-tui trust add host {about} SHA256:…",
         ),
     ),
     "host-key": Words(
         "Nobody has pinned a host key for {about}. Nothing was sent to it.",
         "This is not a changed key: there is none to compare with.",
-        (
-            "Compare the fingerprint with its operator, by another way.",
-            "Then: aitbc-tui trust add host {about} SHA256:…",
-        ),
+        ("Compare the fingerprint with its operator another way.", "Then: aitbc-tui trust add host {about} SHA256:…"),
     ),
     "login": Words(
         "{about} refuses the user's key.",
