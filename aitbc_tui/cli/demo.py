@@ -9,7 +9,7 @@ from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.dashboard import add_display, display_of, need_terminal, show
 from aitbc_tui.cli.devnet import need_extra
 from aitbc_tui.cli.options import Parser
-from aitbc_tui.devnet.options import ENV_NAME, GENERATIONS, DevnetOptions
+from aitbc_tui.devnet.options import ENV_NAME, GENERATIONS, SETS, DevnetOptions
 
 START_TIMEOUT_S = 30.0
 LEDGER = "ledger.sqlite3"
@@ -23,7 +23,7 @@ def add(parser: Parser, verb: str) -> None:
         default=[],
         help="break something from the start; may be repeated (aitbc-tui devnet --list-faults)",
     )
-    parser.add_argument("--generation", choices=GENERATIONS, default=GENERATIONS[0], help="which recorded platform")
+    parser.add_argument("--generation", choices=GENERATIONS, default=GENERATIONS[0], help=SETS)
     parser.add_argument(
         "--ollama", choices=("stand-in", "real"), default="stand-in", help="real: the one on port 11434"
     )

@@ -27,6 +27,7 @@ DOUBT_S = 30.0  # an endpoint that changed its mind asks for a probe, but not mo
 KEPT_S = 1.0  # for so long a probe's answer is as good as a new one
 SMALL = 4096  # a success larger than this holds no hidden error
 ENDPOINTS = 64
+_TELLING = frozenset({"GET /v1/health", "GET /health", "GET /rpc/sync/config"})
 _LEVELS = {
     Capability.YES: Level.GOOD,
     Capability.ABSENT: Level.NONE,
@@ -134,6 +135,12 @@ class Detector:
         if self._probed_at is None or now - self._probed_at > DOUBT_S:
             self._doubt = self._known
 
+    def _explained(self, where: str, said: _Said) -> _Said:
+        """That a route is absent by which the version is told is no loss."""
+        if said.kind is not Capability.ABSENT or where not in _TELLING or self.generation is Generation.UNKNOWN:
+            return said
+        return replace(said, detail=SafeText(f"as in every {self.generation.value}; that is how it is told"))
+
     def row(self) -> ServerRow:
         """For the screen and `doctor`."""
         now = self._asker.hub.clock.monotonic()
@@ -142,7 +149,9 @@ class Detector:
             generation=SafeText(self.generation.value),
             wants=SafeText("" if self.mode is AuthMode.UNKNOWN else self.mode.value),
             wrong=self.found.wrong,
-            endpoints=tuple(_row(where, said) for where, said in sorted(self._endpoints.items())),
+            endpoints=tuple(
+                _row(where, self._explained(where, said)) for where, said in sorted(self._endpoints.items())
+            ),
             host=clean(self.host, 40),
             way=SafeText(f"{self.speaks} {urlsplit(self.base).port or 80}"),
         )

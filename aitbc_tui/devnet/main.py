@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aitbc_tui.devnet.fault import listing, parse_fault
 from aitbc_tui.devnet.lifeline import Lifeline
-from aitbc_tui.devnet.options import GENERATIONS, DevnetOptions
+from aitbc_tui.devnet.options import GENERATIONS, SETS, DevnetOptions
 from aitbc_tui.domain.errors import AitbcError
 
 _READ = 4096
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, metavar="N", help="the same ids, receipt keys, hashes and prompts every time"
     )
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[=VALUE]", help="start with this broken")
-    parser.add_argument("--generation", default="2026-04", choices=GENERATIONS, help="recorded set to imitate")
+    parser.add_argument("--generation", choices=GENERATIONS, default=GENERATIONS[0], help=SETS)
     parser.add_argument("--ollama", default="stand-in", metavar="real", help="real: use the Ollama on port 11434")
     parser.add_argument("--list-faults", action="store_true", help="print what can be broken, and stop")
     parser.add_argument(

@@ -11,6 +11,10 @@ from aitbc_tui.domain.errors import ConfigError
 AUGUST = "2026-08"
 APRILS = ("2026-04", "2026-04b")  # each with the coordinator of February
 GENERATIONS = (*APRILS, AUGUST)
+SETS = (
+    "the recorded set to imitate: April's nodes with February's coordinator (2026-04; 2026-04b makes no empty blocks), "
+    "or the whole platform of 2026-08. Other pairs were never observed"
+)
 CHAIN_ID = "ait-mainnet"
 ENV_NAME = "devnet"
 REAL_OLLAMA = "http://127.0.0.1:11434"

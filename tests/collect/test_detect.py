@@ -81,6 +81,8 @@ async def test_a_server_is_probed_once_and_again_after_a_reconnect() -> None:
         await found.ready()
         assert (found.generation, found.mode) == (Generation.FEBRUARY, AuthMode.KEYS)
         assert server.asked == ["GET /v1/health", "GET /health", "GET /v1/admin/miners"]
+        absent = next(row for row in found.row().endpoints if row.endpoint == "GET /health")
+        assert (absent.verdict.word, absent.verdict.text) == ("absent", "as in every 2026-02; that is how it is told")
         server.answers.clear()
         server.answers.update(AUGUST)
         await found.ready()
