@@ -29,7 +29,7 @@ from aitbc_tui.cli.output import print_json, print_table
 from aitbc_tui.cli.paid import Settlement
 from aitbc_tui.cli.receiptlist import check_id, receipt_json, sum_text
 from aitbc_tui.domain.errors import AitbcError, ConfigError, HttpError
-from aitbc_tui.domain.figures import clock
+from aitbc_tui.domain.figures import clock, of_things
 from aitbc_tui.domain.observed import Observed, TroubleKind
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
@@ -186,7 +186,7 @@ def _print(ctx: Context, row: JobRow, now: float, unfolded: bool) -> None:
         ("client", f"{job.client.label if job.client else UNKNOWN}{', ours' if row.ours else ''}"),
         ("payment", job.payment_status or UNKNOWN),
         ("error", or_none(job.error)),
-        ("prompt", UNKNOWN if row.prompt_length is None else f"{row.prompt_length:,} characters"),
+        ("prompt", UNKNOWN if row.prompt_length is None else of_things(row.prompt_length, "character")),
         ("result", row.result_status or NONE),
     ]
     ctx.out.write("".join(f"  {name:<12} {value}\n" for name, value in facts))

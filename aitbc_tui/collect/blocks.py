@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.node import Account, Block, Head, MempoolReading, Transaction
+from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.work import EscrowSeen
 from aitbc_tui.protocol import platform_requests, requests
 from aitbc_tui.protocol.ask import Ask
 from aitbc_tui.protocol.node import parse_account, parse_block, parse_blocks_range, parse_head, parse_mempool
-from aitbc_tui.protocol.platform import parse_indexed
+from aitbc_tui.protocol.platform import parse_escrow, parse_indexed
 from aitbc_tui.protocol.platform_signer import tx_signer
 from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.protocol.trouble import classify
@@ -99,6 +101,13 @@ class Scanner:
             return parse_indexed((await self._ask(platform_requests.transaction(tx_hash))).body)
         return None
 
+    async def escrow(self, job_id: str) -> EscrowSeen | None:
+        """What this node holds for a job; None where it holds nothing or its version keeps no escrow."""
+        with suppress(AitbcError):
+            found = parse_escrow((await self._ask(platform_requests.escrow(job_id))).body)
+            return EscrowSeen(clean(self.name, 20), found.state, found.amount, found.released, found.refunded)
+        return None
+
     async def head(self) -> Head:
         answer = await self._ask(requests.head(self._chain))
         return parse_head(answer.body, parse_http_date(answer.headers.get("date")))
@@ -162,6 +171,13 @@ async def looked_up(collector: Collector, views: Sequence[NodeView], queries: Se
     signers = {str(tx.tx_hash): tx_signer(*tx.proof) for tx in open_ones if tx.proof}
     views = [replace(view, signers=signers) if view.drains else view for view in views]
     return await with_accounts(collector, views, addresses)
+
+
+async def escrow_of(collector: Collector, views: Sequence[NodeView], job_id: str) -> EscrowSeen | None:
+    """As the producer of a version that keeps escrows has it."""
+    view = next((view for view in views if view.signs and view.drains), None)
+    frame = collector.topology.node(view.name) if view is not None else None
+    return None if frame is None else await Scanner(collector, frame).escrow(job_id)
 
 
 async def _with_older(collector: Collector, view: NodeView, hashes: Sequence[str]) -> NodeView:

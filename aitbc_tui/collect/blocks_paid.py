@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aitbc_tui.collect.blocks import DEPTH, looked_up, scan
+from aitbc_tui.collect.blocks import DEPTH, escrow_of, looked_up, scan
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.state.settlement import ChainLook
 from aitbc_tui.state.transactions import Kind, Query, found, query_of
@@ -24,4 +24,5 @@ async def look_at_chain(collector: Collector, row: JobRow, depth: int = DEPTH) -
         query = query_of(str(row.payment.transaction_hash))
         if query.kind is Kind.HASH:
             transfer = next(iter(found(query, await looked_up(collector, views, [query]))), None)
-    return ChainLook(transfer, tuple(naming), tuple(views))
+    escrow = await escrow_of(collector, views, str(row.job.job_id))
+    return ChainLook(transfer, tuple(naming), tuple(views), escrow)

@@ -64,6 +64,17 @@ class MinerSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class EscrowSeen:
+    """What a node of 2026-08 holds for a job (`GET /rpc/escrow/{job}`): created, released or refunded."""
+
+    node: SafeText
+    state: SafeText
+    amount: float | None
+    released: float | None
+    refunded: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class MinerLog:
     """A miner unit's journal as it was read once: its last lines, and what so many of them said in all."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.domain.work import EscrowSeen
 from aitbc_tui.state.transactions import Place, TxPicture
 from aitbc_tui.state.tx_checks import NodeView
 
@@ -21,6 +22,7 @@ _NEVER_RAN = ("CANCELED", "EXPIRED", "FAILED")
 class PaidStep(StrEnum):
     JOB = "job"
     PAYMENT = "payment"
+    ESCROW = "escrow on chain"
     RECEIPT = "receipt"
     TRANSFER = "transfer on chain"
     RECORD = "receipt on chain"
@@ -52,11 +54,31 @@ class ChainLook:
     transfer: TxPicture | None = None
     naming: Sequence[TxPicture] = ()
     views: Sequence[NodeView] = ()
+    escrow: EscrowSeen | None = None  # of versions that keep one
 
 
 def settlement(row: JobRow, look: ChainLook | None = None) -> tuple[Paid, ...]:
     """The chain of one job; without a look at the nodes its last steps are unknown."""
-    return (_job(row), _payment(row), _receipt(row), _transfer(row, look), _record(row, look))
+    held = () if look is None or look.escrow is None else (_escrow(row, look.escrow),)
+    return (_job(row), _payment(row), *held, _receipt(row), _transfer(row, look), _record(row, look))
+
+
+def _escrow(row: JobRow, escrow: EscrowSeen) -> Paid:
+    """Held for a job that is over is wrong, whatever the payment says; a release names no transaction."""
+    amount = "" if escrow.amount is None else f" {escrow.amount:g} held"
+    seen = (
+        f"{escrow.node} says {escrow.state}:{amount}, {_of(escrow.released)} released, {_of(escrow.refunded)} refunded"
+    )
+    over = str(row.job.state) in ("COMPLETED", *_NEVER_RAN)
+    if escrow.state == "created" and over:
+        return _step(PaidStep.ESCROW, State.MISSING, Level.BAD, "still held", f"{seen}, after {row.job.state}")
+    if escrow.state == "created":
+        return _step(PaidStep.ESCROW, State.WAITS, Level.WAITS, "held", seen)
+    return _step(PaidStep.ESCROW, State.DONE, Level.GOOD, str(escrow.state), seen)
+
+
+def _of(amount: float | None) -> str:
+    return "?" if amount is None else f"{amount:g}"
 
 
 def findings(steps: Sequence[Paid]) -> list[SafeText]:
@@ -98,6 +120,9 @@ def _payment(row: JobRow) -> Paid:
     if row.payment is None and status in _HELD:
         words = f"{source}, and goes on saying so; the payment itself was not read"
         return _step(PaidStep.PAYMENT, State.UNKNOWN, Level.UNKNOWN, "unknown", words)
+    if status == "skipped":  # contract platform-2026-08 §2.1: a failure is swallowed, the addresses may be missing
+        words = f"{source}: nothing was held, and no reason is given; this version wants both parties' addresses"
+        return _step(PaidStep.PAYMENT, State.MISSING, Level.WARN, "skipped", words)
     if status == "failed":
         words = f"{source}: nothing was held, and the job ran all the same"
         return _step(PaidStep.PAYMENT, State.MISSING, Level.WARN, "failed", words)

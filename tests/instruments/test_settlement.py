@@ -11,7 +11,8 @@ from aitbc_tui.devnet.child import Child
 from aitbc_tui.domain.node import Block, MempoolReading, Transaction
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
-from aitbc_tui.domain.work import PaymentState
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.domain.work import EscrowSeen, PaymentState
 from aitbc_tui.state.settlement import ChainLook, Paid, PaidStep, State, findings, settlement
 from aitbc_tui.state.transactions import found, picture_of, query_of
 from aitbc_tui.state.tx_checks import NodeView
@@ -41,6 +42,7 @@ def steps(row: JobRow, look: ChainLook | None = None) -> dict[PaidStep, Paid]:
     [
         (job(), State.ABSENT, "none", False),
         (job(payment="failed"), State.MISSING, "failed", False),
+        (job(payment="skipped"), State.MISSING, "skipped", False),
         (job(payment="escrowed"), State.MISSING, "paid, not settled", True),
         (job("EXPIRED", "escrowed"), State.MISSING, "held", True),
         (job("CANCELED", "escrowed"), State.MISSING, "held", True),
@@ -63,6 +65,24 @@ def test_the_jobs_own_word_is_not_believed() -> None:
     foreign = job()
     foreign = replace(foreign, job=replace(foreign.job, owner_view=False))
     assert "not ours" in steps(foreign)[PaidStep.PAYMENT].verdict.text
+
+
+@pytest.mark.parametrize(
+    ("row", "said", "state", "bad"),
+    [
+        (job(payment="released"), "created", State.MISSING, True),
+        (job("EXPIRED", "escrowed"), "created", State.MISSING, True),
+        (job("RUNNING", "escrowed"), "created", State.WAITS, False),
+        (job(payment="released"), "released", State.DONE, False),
+    ],
+)
+def test_the_escrow_of_2026_08(row: JobRow, said: str, state: State, bad: bool) -> None:
+    """Recorded live: EXPIRED, and the escrow still created (platform-2026-08, captures 250 and 251)."""
+    escrow = EscrowSeen(SafeText("genesis"), SafeText(said), 1.025, 0.975, None)
+    one = steps(row, ChainLook(escrow=escrow))[PaidStep.ESCROW]
+    assert one.state is state and (one.verdict.level is Level.BAD) == bad
+    assert "1.025 held, 0.975 released, ? refunded" in one.verdict.text
+    assert PaidStep.ESCROW not in steps(row, ChainLook()), "April keeps none: nothing is said of one"
 
 
 def test_settled_not_receipted() -> None:
