@@ -62,6 +62,7 @@ def _look(ctx: Context, args: argparse.Namespace, named: Named, action: str) -> 
 
 
 def _change(ctx: Context, args: argparse.Namespace, named: Named, action: str) -> int:
+    from aitbc_tui.collect.service_run import running_jobs
     from aitbc_tui.ledger.book import Ledger
     from aitbc_tui.operations.audit import audited
     from aitbc_tui.operations.git_sync import check_git
@@ -75,7 +76,7 @@ def _change(ctx: Context, args: argparse.Namespace, named: Named, action: str) -
         node = next((n for n in field.environment.nodes if n.name == named.about), None)
         if args.force and node is not None:
             await check_git(field, node)
-        busy = None if args.now else _busy(collector, named.host)
+        busy = None if args.now else running_jobs(collector, named.host)
         try:
             return await change(field, named, action, busy)
         finally:
@@ -134,22 +135,6 @@ class _Waiting:
     async def shell(self, *args: Any, **options: Any) -> Any:
         await self._host.ensure(12.0)
         return await self._host.shell(*args, **options)
-
-
-def _busy(collector: Collector, host: str) -> Callable[[], Awaitable[int | None]]:
-    """How many jobs run on a host's miners, by the coordinator's own list."""
-    from aitbc_tui.collect.once import Wanted, look
-
-    async def ask() -> int | None:
-        if not collector.topology.has_admin_key:
-            return None
-        snapshot = await look(collector, Wanted(miners=True), 5.0)
-        rows = [row for row in snapshot.miners if row.host == host]
-        if not rows:
-            return None
-        return sum(row.miner.inflight or 0 for row in rows)
-
-    return ask
 
 
 def _print(

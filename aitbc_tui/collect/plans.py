@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.plan_chain import chain_steps
+from aitbc_tui.collect.service_run import running_jobs
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.operation import Plan, PlanStep, Verb, Wish
 from aitbc_tui.domain.snapshot import Access, NodeRow, Snapshot
@@ -15,6 +16,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations.config_sync import ConfigRun, check_keys, sync_config
 from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.message import check_text
+from aitbc_tui.operations.service import find, status
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
@@ -56,7 +58,7 @@ def targets_of(collector: Collector, wish: Wish) -> tuple[str, ...]:
 
 async def make_plan(collector: Collector, wish: Wish) -> Plan:
     """Run the checks and say what would be done."""
-    draft = Draft(wish, targets_of(collector, wish), [], [], [])
+    draft = Draft(wish, () if wish.verb is Verb.SERVICE else targets_of(collector, wish), [], [], [])
     field = Field(
         collector.setup.environment,
         collector.asker,
@@ -96,6 +98,9 @@ def title_of(wish: Wish) -> str:
 
 def shell_twin(wish: Wish, program: str = "aitbc-tui") -> str:
     """The same from a shell, on the same network; a message is left to whoever types it."""
+    if wish.verb is Verb.SERVICE:
+        words = [program, "service", wish.action, wish.unit, "--host", wish.target, "--force"]
+        return " ".join([*words, "--timeout", str(wish.timeout_s)])
     words = [program, wish.verb.value, "--target", wish.target]
     if wish.sync_type:
         words += ["--sync-type", wish.sync_type]
@@ -311,6 +316,33 @@ async def _coordinate(collector: Collector, field: Field, draft: Draft) -> None:
     ]
 
 
+async def _service(collector: Collector, field: Field, draft: Draft) -> None:
+    """One unit: what it is now, what runs on it, what would be done to it."""
+    wish = draft.wish
+    named = find(field.environment, wish.unit, wish.target)
+    wish = draft.wish = replace(wish, unit=named.unit)
+    host = named.host
+    link = next((link for link in collector.hub.newest.links if link.host == host), None)
+    up = link is None or link.verdict.level is Level.GOOD
+    draft.steps.append(step(Level.GOOD if up else Level.BAD, "ssh", "SSH answers", host, "" if up else "not reached"))
+    if up:
+        now = await status(field, named)
+        draft.offered = now.found
+        said = f"{now.active}, {now.sub}" if now.found else "not found on this host"
+        draft.steps.append(step(Level.GOOD if now.found else Level.BAD, "unit", "state now", host, said))
+    if named.miner and wish.action != "start":
+        jobs = await running_jobs(collector, host)() if up else None
+        said = "? not known: no admin key, or no answer" if jobs is None else f"{jobs} run there now"
+        draft.steps.append(step(Level.WAITS, "wait", "wait until no job runs", host, said))
+        draft.notes.append("the platform cannot be told to give a miner no other job: the stop follows at once")
+    text = f"writes: systemctl {wish.action}"
+    draft.steps.append(step(Level.WARN, "act", f"{wish.action} {named.unit}", host, text, writes=True))
+    draft.summary = f"{named.unit} belongs to {named.about}; no other unit is touched."
+    draft.question, draft.button = f"{wish.action.capitalize()} {named.unit} on", wish.action.capitalize()
+    draft.details.append(f"systemctl {wish.action} {named.unit}, on {host}.")
+    draft.undoable = wish.action in ("start", "stop")
+
+
 Maker = Callable[["Collector", Field, Draft], Awaitable[None]]
 _MAKERS: Mapping[Verb, Maker] = {
     Verb.STATUS: _status,
@@ -318,6 +350,7 @@ _MAKERS: Mapping[Verb, Maker] = {
     Verb.SYNC: _sync,
     Verb.MESSAGE: _message,
     Verb.COORDINATE: _coordinate,
+    Verb.SERVICE: _service,
 }
 _SYNCS: Mapping[str, Maker] = {
     "blockchain": _blockchain,

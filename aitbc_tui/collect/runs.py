@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from aitbc_tui.collect.once import EXACT_MEMPOOL, Wanted, look
 from aitbc_tui.collect.plans import targets_of, title_of
 from aitbc_tui.collect.run_words import ended, result_lines
+from aitbc_tui.collect.service_run import run_service
 from aitbc_tui.config.paths import state_dir
 from aitbc_tui.domain.errors import AitbcError, GuardError
 from aitbc_tui.domain.operation import Evidence, Plan, PlanStep, Run, RunState, Verb, Wish
@@ -27,6 +28,7 @@ from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.guard import require
 from aitbc_tui.operations.health import health, health_document
 from aitbc_tui.operations.report import status_document
+from aitbc_tui.operations.service import find
 from aitbc_tui.operations.slots import slot
 from aitbc_tui.operations.sync import SyncOrder, sync, sync_document
 from aitbc_tui.operations.tally import Json
@@ -191,7 +193,8 @@ class Runs:
         if wish.reads_only:
             yield said
             return
-        detail = f"nodes {', '.join(targets_of(self._collector, wish))}"
+        one = wish.verb is Verb.SERVICE
+        detail = f"{wish.unit}, host {wish.target}" if one else f"nodes {', '.join(targets_of(self._collector, wish))}"
         with audited(self._collector.ledger, title_of(wish).lower(), setup.environment.name, detail) as entry:
             require(self._collector.arming.access, plan.need, title_of(wish).lower(), setup.environment.name)
             if not plan.offered:
@@ -356,6 +359,14 @@ async def _coordinate(collector: Collector, field_: Field, progress: Progress, w
     return Done(document, total.outcome, result_lines(document), progress.stopping and bool(total.left))
 
 
+async def _service(collector: Collector, field_: Field, progress: Progress, wish: Wish) -> Done:
+    named = find(field_.environment, wish.unit, wish.target)
+    document, outcome = await run_service(collector, field_, named, wish.action)
+    for key in ("wait", "act"):
+        progress.mark(key, named.host, Level.GOOD if outcome == "success" else Level.BAD)
+    return Done(document, outcome, result_lines(document), progress.stopping)
+
+
 Worker = Callable[["Collector", Field, Progress, Wish], Awaitable[Done]]
 _WORK: dict[Verb, Worker] = {
     Verb.STATUS: _status,
@@ -363,4 +374,5 @@ _WORK: dict[Verb, Worker] = {
     Verb.SYNC: _sync,
     Verb.MESSAGE: _message,
     Verb.COORDINATE: _coordinate,
+    Verb.SERVICE: _service,
 }

@@ -13,18 +13,19 @@ _EMPTY = SafeText("")
 
 
 class Verb(StrEnum):
-    """The five operations of the Node Coordinator."""
+    """The five operations of the Node Coordinator, and one unit of one host."""
 
     STATUS = "status"
     HEALTH = "health"
     SYNC = "sync"
     MESSAGE = "message"
     COORDINATE = "coordinate"
+    SERVICE = "service"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the operator chose. `target` is a configured node's name or `all`."""
+    """What the operator chose. `target` is a configured node's name or `all`; for a service its host."""
 
     verb: Verb
     target: str

@@ -234,6 +234,13 @@ def test_a_dry_run_writes_nothing(op: Run, child: Child) -> None:
         assert not [c for c in calls(child, "follower")[before:] if c.startswith("sudo")]
 
 
+def test_what_the_nodes_are_is_looked_at_after_the_operation_too(op: Run) -> None:
+    words = ("coordinate", "--unit", "aitbc-blockchain-p2p", "--target", "follower", "--force", "--json", "--action")
+    stopped, started = document(op(*words, "stop")), document(op(*words, "start"))
+    assert stopped["nodes_status"]["follower"]["status"] == "degraded"
+    assert started["nodes_status"]["follower"]["status"] == "online", started["issues"]
+
+
 def test_production_must_be_named(op: Run, child: Child, run: Run, tmp_path: Path) -> None:
     config = tmp_path / "prod.toml"
     config.write_text(child.config_path.read_text().replace("production = false", "production = true"))

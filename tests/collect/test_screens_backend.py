@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aitbc_tui.collect.arming import Arming
 from aitbc_tui.collect.collector import Collector
 from aitbc_tui.collect.journal import follow, targets
 from aitbc_tui.collect.plans import make_plan
@@ -68,7 +68,7 @@ async def test_a_wedged_follower_is_planned_run_and_level(wedged: Collector) -> 
 
 
 async def test_observe_plans_and_runs_nothing(wedged: Collector) -> None:
-    wedged.setup = replace(wedged.setup, environment=replace(wedged.setup.environment, access=Access.OBSERVE))
+    wedged.arming = Arming(Access.OBSERVE, False, wedged.clock)
     plan = await make_plan(wedged, SYNC)
     assert plan.offered
     with pytest.raises(GuardError, match="needs access operate"):

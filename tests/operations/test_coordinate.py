@@ -53,10 +53,28 @@ async def test_node_after_node_each_healthy_before_the_next(scene: OpenScene) ->
     assert made["validation_status"] == "success" and made["sync_result"] is None
 
 
+async def test_a_unit_that_nobody_named_and_that_changed_is_a_failure(scene: OpenScene) -> None:
+    """Service state is preserved: what falls over beside the restart is told, and the next node is left alone."""
+    async with scene(history_jobs=2) as it:
+        control = it.devnet.controls["genesis"]
+        original = control.act
+
+        async def drags_another_down(verb: str, unit: str) -> str:
+            said = await original(verb, unit)
+            it.devnet.machine("genesis").files.set_unit(P2P, UnitState.DEAD)
+            return said
+
+        control.act = drags_another_down  # type: ignore[method-assign]
+        done, made = await run(it, "restart", RPC)
+    assert done.outcome == "partial" and done.left == list(ALL)
+    assert f"{P2P} changed state although nobody asked for it" in str(made["issues"])
+    assert ("follower", f"restart {RPC}") not in acted(made)
+
+
 async def test_it_stops_where_a_node_does_not_come_back(scene: OpenScene) -> None:
     async with scene() as it:
         it.devnet.machine("genesis").files.broken.add(NODE)
-        done, made = await run(it, "restart", NODE, seconds=12)
+        done, made = await run(it, "restart", NODE, seconds=20)
         assert not [call for call in it.calls("follower") if "systemctl restart" in call]
         assert it.devnet.machine("follower").files.units[NODE].state is UnitState.RUNNING
     assert done.done == [] and done.outcome in ("failed", "partial")

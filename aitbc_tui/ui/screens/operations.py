@@ -1,4 +1,4 @@
-"""The operations screen: choose one of the five and its target; Enter leads to the plan, which writes nothing."""
+"""The operations screen: choose one of them and its target; Enter leads to the plan, which writes nothing."""
 
 from __future__ import annotations
 
@@ -49,8 +49,12 @@ class OperationsScreen(DetailScreen):
         super().__init__()
         self._choice = Choice(target=target)
 
+    def on_mount(self) -> None:
+        self._choice = replace(self._choice, services=tuple(self.aitbc.backend.log_targets()))
+        super().on_mount()
+
     def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
-        return build_operations(snapshot, self._choice, width)
+        return build_operations(snapshot, self._choice, width, height)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         wish = wish_of(self.aitbc.current, self._choice)
@@ -77,9 +81,9 @@ class OperationsScreen(DetailScreen):
         if choice.part is Part.OFFER:
             self._show(replace(choice, offer=max(0, min(len(OFFERS) - 1, choice.offer + step))))
         elif choice.part is Part.TARGET:
-            self._show(replace(choice, target=_next(targets_of(snapshot), choice.target, step)))
+            self._show(replace(choice, target=_next(targets_of(snapshot, choice), choice.target, step)))
         elif choice.part is Part.UNIT:
-            self._show(replace(choice, unit=_next(units_of(snapshot, choice.target), choice.unit, step)))
+            self._show(replace(choice, unit=_next(units_of(snapshot, choice, choice.target), choice.unit, step)))
 
     def action_part(self, step: int) -> None:
         choice = complete(self.aitbc.current, self._choice)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from aitbc_tui.domain.journal import LogTarget
 from aitbc_tui.domain.operation import Verb, Wish
 from aitbc_tui.domain.snapshot import Access, NodeRow, Snapshot
 from aitbc_tui.domain.verdict import Level
@@ -14,6 +15,7 @@ from aitbc_tui.ui.screens.layout import cut, pad, section, text_lines
 from aitbc_tui.ui.screens.typing_field import field_run
 
 ALL = "all"
+LONGEST_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ OFFERS: tuple[Offer, ...] = (
     Offer(Verb.COORDINATE, "start", "starts a unit, one node after the other", "the state of a unit"),
     Offer(Verb.COORDINATE, "stop", "stops a unit, one node after the other", "the state of a unit"),
     Offer(Verb.COORDINATE, "restart", "restarts a unit; the next node when heads advance again", "the state of a unit"),
+    Offer(Verb.SERVICE, "start", "starts one unit of one host: also miners and the coordinator", "the state of a unit"),
+    Offer(Verb.SERVICE, "stop", "stops it; a miner when its running job has ended", "the state of a unit"),
+    Offer(Verb.SERVICE, "restart", "restarts it; a miner when its running job has ended", "the state of a unit"),
 )
 
 
@@ -63,15 +68,21 @@ class Choice:
     unit: str = ""
     text: str = field(default="", repr=False)
     part: Part = Part.OFFER
+    services: tuple[LogTarget, ...] = ()  # every configured unit and its host
 
 
-def targets_of(snapshot: Snapshot) -> list[str]:
+def targets_of(snapshot: Snapshot, choice: Choice) -> list[str]:
+    """Nodes; for a service the hosts that have one."""
+    if OFFERS[choice.offer].verb is Verb.SERVICE:
+        return list(dict.fromkeys(one.host for one in choice.services))
     names = [str(row.name) for row in snapshot.nodes]
     return [*names, ALL] if len(names) > 1 else names
 
 
-def units_of(snapshot: Snapshot, target: str) -> list[str]:
+def units_of(snapshot: Snapshot, choice: Choice, target: str) -> list[str]:
     """The configured units of the target, each once."""
+    if OFFERS[choice.offer].verb is Verb.SERVICE:
+        return list(dict.fromkeys(one.unit.removesuffix(".service") for one in choice.services if one.host == target))
     rows = [row for row in snapshot.nodes if target in (str(row.name), ALL)]
     return list(dict.fromkeys(str(u.name).removesuffix(".service") for row in rows for u in row.units.value or ()))
 
@@ -79,7 +90,7 @@ def units_of(snapshot: Snapshot, target: str) -> list[str]:
 def parts_of(choice: Choice) -> tuple[Part, ...]:
     """Which parts this operation has."""
     verb = OFFERS[choice.offer].verb
-    if verb is Verb.COORDINATE:
+    if verb in (Verb.COORDINATE, Verb.SERVICE):
         return (Part.OFFER, Part.TARGET, Part.UNIT)
     return (Part.OFFER, Part.TARGET, Part.TEXT) if _typed(OFFERS[choice.offer]) else (Part.OFFER, Part.TARGET)
 
@@ -93,7 +104,7 @@ def _typed(offer: Offer) -> str:
 
 def default_target(snapshot: Snapshot, choice: Choice) -> str:
     """The node that was meant; else the first one that is not the source, for that one gives."""
-    names = targets_of(snapshot)
+    names = targets_of(snapshot, choice)
     if choice.target in names:
         return choice.target
     followers = [name for name in names if name not in (snapshot.chain.source, ALL)]
@@ -103,16 +114,17 @@ def default_target(snapshot: Snapshot, choice: Choice) -> str:
 def complete(snapshot: Snapshot, choice: Choice) -> Choice:
     """With a target and a unit that exist."""
     target = default_target(snapshot, choice)
-    units = units_of(snapshot, target)
+    units = units_of(snapshot, choice, target)
     unit = choice.unit if choice.unit in units else (units or [""])[0]
     part = choice.part if choice.part in parts_of(choice) else Part.OFFER
-    return Choice(choice.offer, target, unit, choice.text, part)
+    return Choice(choice.offer, target, unit, choice.text, part, choice.services)
 
 
 def wish_of(snapshot: Snapshot, choice: Choice) -> Wish:
     choice = complete(snapshot, choice)
     offer = OFFERS[choice.offer]
-    coordinate = offer.verb is Verb.COORDINATE
+    coordinate = offer.verb in (Verb.COORDINATE, Verb.SERVICE)
+    waits = offer.verb is Verb.SERVICE and offer.sub != "start"  # for a job to end
     return Wish(
         verb=offer.verb,
         target=choice.target,
@@ -121,6 +133,7 @@ def wish_of(snapshot: Snapshot, choice: Choice) -> Wish:
         unit=choice.unit if coordinate else "",
         message=choice.text if offer.verb is Verb.MESSAGE else "",
         keys=tuple(choice.text.replace(",", " ").split()) if offer.sub == "configuration" else (),
+        timeout_s=LONGEST_S if waits else 60,
     )
 
 
@@ -129,10 +142,10 @@ def trouble_of(snapshot: Snapshot, choice: Choice) -> str:
     choice = complete(snapshot, choice)
     verb = OFFERS[choice.offer].verb
     if not choice.target:
-        return "no node is configured"
+        return "no node is configured" if verb is not Verb.SERVICE else "no unit is configured on any host"
     if verb is Verb.MESSAGE and not choice.text.strip():
         return "a message is needed: Tab to it and type"
-    if verb is Verb.COORDINATE and not choice.unit:
+    if verb in (Verb.COORDINATE, Verb.SERVICE) and not choice.unit:
         return f"no unit of {choice.target} is known: units = [...] of the node"
     return ""
 
@@ -152,19 +165,31 @@ def _node_words(snapshot: Snapshot, name: str) -> str:
     return f"{glyph(row.verdict.level)} {row.verdict.word}, {row.role} on {row.host}{source}"
 
 
-def build_operations(snapshot: Snapshot, choice: Choice, width: int) -> list[Line]:
-    """Every line, the title first."""
+def _host_words(choice: Choice, host: str) -> str:
+    """What the units there belong to."""
+    return ", ".join(dict.fromkeys(one.about for one in choice.services if one.host == host))
+
+
+def build_operations(snapshot: Snapshot, choice: Choice, width: int, height: int = 0) -> list[Line]:
+    """Every line, the title first. Where they do not fit, what is chosen already folds up: the focus is always seen."""
+    lines = _build(snapshot, choice, width, folded=False)
+    fits = not height or len(lines) <= height or complete(snapshot, choice).part is Part.OFFER
+    return lines if fits else _build(snapshot, choice, width, folded=True)
+
+
+def _build(snapshot: Snapshot, choice: Choice, width: int, *, folded: bool) -> list[Line]:
     choice = complete(snapshot, choice)
     offer, access = OFFERS[choice.offer], snapshot.environment.access
     title = section("Operations", width, mark=(Level.WAITS, "choose"), text="nothing is done from here", heavy=True)
     lines = [title, _heading("what", choice.part is Part.OFFER, width)]
     for index, one in enumerate(OFFERS):
+        if folded and index != choice.offer:
+            continue
         lines.append(_entry(one.name, one.about, index == choice.offer, choice.part is Part.OFFER, width))
     lines += [_heading("to whom", choice.part is Part.TARGET, width)]
-    for name in targets_of(snapshot):
-        lines.append(
-            _entry(name, _node_words(snapshot, name), name == choice.target, choice.part is Part.TARGET, width)
-        )
+    for name in targets_of(snapshot, choice):
+        about = _host_words(choice, name) if offer.verb is Verb.SERVICE else _node_words(snapshot, name)
+        lines.append(_entry(name, about, name == choice.target, choice.part is Part.TARGET, width))
     if Part.UNIT in parts_of(choice):
         lines += _units(snapshot, choice, width)
     if Part.TEXT in parts_of(choice):
@@ -183,7 +208,7 @@ def build_operations(snapshot: Snapshot, choice: Choice, width: int) -> list[Lin
 
 def _units(snapshot: Snapshot, choice: Choice, width: int) -> list[Line]:
     lines = [_heading("unit", choice.part is Part.UNIT, width)]
-    names: Sequence[str] = units_of(snapshot, choice.target)
+    names: Sequence[str] = units_of(snapshot, choice, choice.target)
     lines += [_entry(name, "", name == choice.unit, choice.part is Part.UNIT, width) for name in names]
     return lines if names else [*lines, Line((Run(" ? no unit is known yet", Role.UNKNOWN),))]
 

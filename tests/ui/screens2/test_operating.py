@@ -72,6 +72,17 @@ async def test_a_unit_and_a_message_are_chosen_too() -> None:
         assert "hi jkq" not in repr(backend.wishes[-1])
 
 
+async def test_where_the_list_does_not_fit_the_focus_is_seen_all_the_same() -> None:
+    backend = backend_on()
+    app = app_on(backend)
+    async with app.run_test(size=SIZE) as pilot:
+        registry.open_operations(app, "follower")
+        await pilot.press(*["down"] * 10)
+        assert "service restart" in text_of(app), "while one is chosen the whole list is there"
+        await pilot.press("tab", "tab")
+        assert "► aitbc-blockchain-node" in text_of(app) and "service restart" not in text_of(app)
+
+
 async def test_production_needs_the_name_typed_and_it_runs_once() -> None:
     backend = backend_on()
     app = app_on(backend)

@@ -29,6 +29,8 @@ from tests.ui.screens.promises import text_of, until
 
 NAMES = [offer.name for offer in OFFERS]
 TARGETS = ("genesis", "follower", "all")
+HOSTS = ("genesis", "follower", "gpu-1")
+MINERS = ("aitbc-host-gpu-miner", "aitbc-host-gpu-miner-1")
 UNITS = ("aitbc-blockchain-node", "aitbc-blockchain-rpc", "aitbc-blockchain-p2p")
 
 
@@ -45,9 +47,11 @@ class Desk:
     async def run(self, offer: str, target: str, unit: str = "", text: str = "") -> str:
         """Choose, plan, confirm with the name typed, wait for the end; what the screen then says."""
         await self.pilot.press("o", *["down"] * NAMES.index(offer), "tab", *["up"] * 3)
-        await self.pilot.press(*["down"] * TARGETS.index(target))
+        service = offer.startswith("service")
+        targets, units = (HOSTS, MINERS) if service else (TARGETS, UNITS)
+        await self.pilot.press(*["down"] * targets.index(target))
         if unit:
-            await self.pilot.press("tab", *["down"] * UNITS.index(unit))
+            await self.pilot.press("tab", *["down"] * units.index(unit))
         if text:
             await self.pilot.press("tab", *text)
         await self.pilot.press("enter")
@@ -177,3 +181,18 @@ async def test_status_and_health_run_without_a_question(tmp_path: Path) -> None:
         said = await it.run("health", "all")
         assert "● done" in said and "follower: online" in said
         assert it.audit() == []
+
+
+async def test_a_miner_is_stopped_and_started_as_a_service(tmp_path: Path) -> None:
+    async with desk(tmp_path, job_every_s=600.0) as it:
+        files = it.devnet.machine("gpu-1").files
+        said = await it.run("service stop", "gpu-1", unit="aitbc-host-gpu-miner")
+        assert "● done" in said and "inactive/dead" in said and "wait until no job runs" in said
+        assert not it.devnet.miners[0].alive and it.devnet.miners[1].alive
+        said = await it.run("service start", "gpu-1", unit="aitbc-host-gpu-miner")
+        assert "● done" in said and it.devnet.miners[0].alive
+        assert [c for c in files.calls() if c.startswith(("systemctl stop", "systemctl start"))] == [
+            "systemctl stop aitbc-host-gpu-miner",
+            "systemctl start aitbc-host-gpu-miner",
+        ]
+        assert it.audit()[:2] == [("before", "service stop"), ("after", "service stop")]
