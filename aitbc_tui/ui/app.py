@@ -10,8 +10,8 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import FrameType
@@ -328,6 +328,18 @@ def _interrupts(event: events.Event) -> bool:
     return isinstance(event, events.Key) and event.key == "ctrl+c"
 
 
+@contextmanager
+def _stopping_given_back() -> Iterator[None]:
+    """The driver's handlers of ctrl+z and of going on paint on a screen that is no more: they end with it."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+
+
 def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> int:
     """Show the dashboard until it is left; returns the exit code. The backend is stopped on the way out.
 
@@ -338,7 +350,8 @@ def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> 
         options = replace(options, ascii=True)
     app = AitbcApp(backend, options)
     try:
-        code = app.run(mouse=options.mouse)
+        with _stopping_given_back():
+            code = app.run(mouse=options.mouse)
     finally:
         app.backend.stop()
     if app.crashed is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 from dataclasses import replace
@@ -25,6 +27,7 @@ class WakingBackend(StillBackend):
 
     def stop(self) -> None:
         self.stopping.set()
+        os.kill(os.getpid(), signal.SIGCONT)  # as a terminal does that hangs up while this still ends
         print("stopped")
 
 
