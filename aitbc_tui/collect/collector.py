@@ -309,12 +309,13 @@ class Collector:
         return [rhythm for rhythms in self._through.values() for rhythm in rhythms]
 
     async def _publish(self) -> None:
-        last = 0.0
+        last = noted = 0.0
         while True:
             now = self.clock.monotonic()
             self.note_access()
-            if now - last >= QUIET_S:
+            if now - noted >= QUIET_S:  # a token runs out whether or not anything else is heard
                 self.note_servers()
+                noted = now
             if self.hub.changed or now - last >= QUIET_S:
                 for host in self.hosts.values():
                     self.hub.link(host.report())

@@ -68,7 +68,7 @@ def _kept(world: World, frame: NodeFrame, chain: Chain, now: float) -> Verdict:
     oldest = min(stuck, key=lambda tx: facts.pool.seen[tx])
     which = short_hash(oldest) if len(stuck) == 1 else f"{len(stuck)}, the oldest {short_hash(oldest)},"
     text = f"{which} waits {coarse_age(now - facts.pool.seen[oldest])}: taken here, and sent on to nobody"
-    return Verdict(Level.WARN, SafeText("not sent on"), SafeText(text))
+    return Verdict(Level.WARN, SafeText("left here"), SafeText(text))
 
 
 def _had(source: NodeFacts | None, tx_hash: str) -> bool:

@@ -44,7 +44,7 @@ ENDED_UNPAID = ("CANCELED", "EXPIRED", "FAILED")
 _POOL_RULES = {
     ("waits long", True): "mempool-stuck",
     ("flooded", True): "mempool-flood",
-    ("not sent on", False): "tx-stuck",
+    ("left here", False): "tx-stuck",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.domain.snapshot import CredentialRow
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.protocol.jwt import read_token
+from aitbc_tui.state.events import Asked
 from tests.faults.test_table import SEED, begin, options, sound
 from tests.fixtures.simulated import Bench, bench, simulate
 
@@ -62,6 +64,28 @@ def test_a_token_is_counted_down_and_never_sent_once_it_ran_out(
             assert live.rules() == {"token-expired"}
             jobs = live.snapshot.panes
             assert all(summary.verdict.word for summary in jobs.values())
+
+    simulate(watch)
+
+
+def test_a_token_runs_out_on_time_however_much_else_is_heard(tmp_path: Path) -> None:
+    """What changes every moment does not hold the countdown up."""
+
+    async def watch() -> None:
+        async with bench(tmp_path, options(AUGUST)) as live:
+            await begin(live)
+
+            async def busy() -> None:
+                while True:
+                    live.collector.hub.emit(Asked(1, live.now))
+                    await live.wait(0.3)
+
+            noise = asyncio.ensure_future(busy())
+            await live.devnet.fault_on("token-expired", "client")
+            exp = live.devnet.clock.now().timestamp() + SHORT_S
+            assert await live.until(lambda _: "token-expired" in live.rules(), 40.0) is not None
+            assert live.devnet.clock.now().timestamp() - exp < 5.0
+            noise.cancel()
 
     simulate(watch)
 

@@ -32,7 +32,7 @@ OWN = (
 
 def why_not(seen: Observed[T], now: float) -> str:
     """Which nothing it is (screens 1.8)."""
-    reason = f": {seen.trouble.detail}" if seen.trouble is not None else ""
+    reason = f": {str(seen.trouble.detail).removeprefix('broken: ')}" if seen.trouble is not None else ""
     return {
         Freshness.CONNECTING: "… not heard yet",
         Freshness.UNREACHABLE: "? not learnt",
