@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 from functools import cache
 from pathlib import Path
@@ -67,6 +68,22 @@ def test_each_line_is_answered(row: dict[str, Any]) -> None:
         assert at is not None and " ".join(aliases.rewrite(said.split(), at)) == meant
     for file in row.get("files", ()):
         assert (ROOT / file).is_file()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["line"])
+def test_each_answer_is_tried_somewhere(row: dict[str, Any]) -> None:
+    """A name that stands there answers nothing: each line that a program can answer has the tests that try it."""
+    assert row.get("tests") or set(row) == {"line", "readme"}, "nothing tries this line"
+    for name in row.get("tests", ()):
+        file, _, function = name.partition("::")
+        assert function in _tests_of(ROOT / file), f"no test {name}"
+
+
+@cache
+def _tests_of(file: Path) -> frozenset[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return frozenset(node.name for node in found if node.name.startswith("test_"))
 
 
 def test_every_line_is_there_once() -> None:
