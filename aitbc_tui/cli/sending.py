@@ -61,9 +61,9 @@ class Sending:
         snapshot = seen.snapshot
         regions = [str(row.miner.region) for row in snapshot.miners if row.miner.region]
         self.warnings = check_order(self._fields, snapshot.models, regions=regions)
-        from aitbc_tui.domain.estimate import cost, offered  # the form's own words
+        from aitbc_tui.domain.estimate import cost, priced  # the form's own words
 
-        self.offer = offered(snapshot, self._order.model)
+        self.offer = priced(snapshot, self._order.model)
         number = f" ({self.offer.receipts} receipts)" if self.offer and self.offer.receipts else ""
         self.estimate = cost(snapshot, self._fields, self._order.count) + number
 

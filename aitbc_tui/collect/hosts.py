@@ -114,7 +114,7 @@ class HostPoll:
             await self.units()
 
     async def units(self) -> None:
-        if self._asker.coming(self.host):
+        if not self._units or self._asker.coming(self.host):
             return
         self._units_at = self._asker.hub.clock.monotonic()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from aitbc_tui.domain.order import UNMATCHABLE, OrderFields, Pace
-from aitbc_tui.domain.snapshot import MinerRow, OfferedModel, Snapshot
+from aitbc_tui.domain.snapshot import FEW, MinerRow, OfferedModel, Snapshot
 from aitbc_tui.domain.verdict import Level
 
 POLL_S = 3.0  # a shipped miner asks for work every 3 s
@@ -14,6 +14,17 @@ _LIVE = (Level.GOOD, Level.RUNNING)
 
 def offered(snapshot: Snapshot, model: str) -> OfferedModel | None:
     return next((offer for offer in snapshot.models if offer.name == model.strip()), None)
+
+
+def priced(snapshot: Snapshot, model: str) -> OfferedModel | None:
+    """What is known of this model's cost, also while nobody who was heard holds it."""
+    past = (known for known in snapshot.past_models if known.name == model.strip())
+    return offered(snapshot, model) or next(past, None)
+
+
+def _range(offer: OfferedModel, low: str, high: str) -> str:
+    """A share of all jobs only where enough were seen to speak of one."""
+    return f"{low} to {high} in 9 of 10 such jobs" if offer.receipts > FEW else f"{low} to {high} so far"
 
 
 def _holds(row: MinerRow, offer: OfferedModel | None) -> bool:
@@ -46,7 +57,7 @@ def who_has(snapshot: Snapshot, model: str) -> str:
 
 def pace(snapshot: Snapshot, model: str) -> Pace:
     """How long such a job takes, and the queue before it: jobs ahead shared by the live miners, in 5 s steps."""
-    offer = offered(snapshot, model)
+    offer = priced(snapshot, model)
     seconds = offer.seconds_median if offer is not None else None
     if seconds is None:
         return Pace()
@@ -69,18 +80,18 @@ def _jobs(count: int) -> str:
 
 def cost(snapshot: Snapshot, fields: OrderFields, count: int) -> str:
     """For the preview: the median and the spread of this model's receipts, or that there is no basis."""
-    offer = offered(snapshot, fields.model)
+    offer = priced(snapshot, fields.model)
     if offer is None or offer.price_median is None:
         return "no basis: no receipt of this model seen yet"
     text = f"about {money(offer.price_median * count)} AITBC"
     if offer.price_low is not None and offer.price_high is not None and offer.receipts > 1:
-        text += f", {money(offer.price_low * count)} to {money(offer.price_high * count)} in 9 of 10 such jobs"
+        text += f", {_range(offer, money(offer.price_low * count), money(offer.price_high * count))}"
     return text
 
 
 def estimate(snapshot: Snapshot, fields: OrderFields, count: int) -> str:
     """For the form: the median, out of how many jobs, and when the result may be there."""
-    offer = offered(snapshot, fields.model)
+    offer = priced(snapshot, fields.model)
     if offer is None or offer.price_median is None:
         return "no basis: no receipt of this model seen yet"
     text = f"about {money(offer.price_median * count)} AITBC"
@@ -93,12 +104,12 @@ def estimate(snapshot: Snapshot, fields: OrderFields, count: int) -> str:
 
 
 def spread(snapshot: Snapshot, fields: OrderFields) -> str:
-    """The second line of the estimate: 5 to 95 % of what such jobs cost so far; empty without a basis."""
-    offer = offered(snapshot, fields.model)
+    """The second line of the estimate: what such jobs cost so far; empty without a basis."""
+    offer = priced(snapshot, fields.model)
     if offer is None or offer.price_low is None or offer.price_high is None or offer.receipts < 2:
         return ""
     low, high = money(offer.price_low), money(offer.price_high)
-    return f"each {low} to {high} in 9 of 10 such jobs; the wait in the queue is billed too"
+    return f"each {_range(offer, low, high)}; the wait in the queue is billed too"
 
 
 def payment_note(snapshot: Snapshot, pay: float) -> str:

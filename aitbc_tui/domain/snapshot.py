@@ -102,6 +102,7 @@ class NodeRow:
     closes_in_s: float | None = None  # of a lag that gets smaller; None: it does not, or there is none
     clock_off_s: float | None = None  # how far its host's clock is ahead of ours
     settings: Observed[NodeSettings] | None = None  # of its environment files; None: none is configured
+    has_units: bool = True  # whether any is configured: else none is asked for, and none can be missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +285,9 @@ class LinkRow:
     heard_at: float | None = None  # the newest answer of anything behind it
 
 
+FEW = 20  # receipts; up to so many, lowest and highest price are told instead of a share of all jobs
+
+
 @dataclass(frozen=True, slots=True)
 class OfferedModel:
     """A model that miners' Ollamas really hold, and what its receipts cost so far."""
@@ -292,8 +296,8 @@ class OfferedModel:
     hosts: tuple[SafeText, ...]
     receipts: int = 0
     price_median: float | None = None
-    price_low: float | None = None  # 5th percentile
-    price_high: float | None = None  # 95th percentile
+    price_low: float | None = None  # 5th percentile, the lowest where FEW or fewer receipts are known
+    price_high: float | None = None  # 95th percentile, or the highest
     seconds_median: float | None = None
 
 
@@ -377,6 +381,7 @@ class Snapshot:
     alarms: tuple[Alarm, ...] = ()
     links: tuple[LinkRow, ...] = ()
     models: tuple[OfferedModel, ...] = ()
+    past_models: tuple[OfferedModel, ...] = ()  # of receipts seen; no Ollama that was heard holds them now
     ollamas: Mapping[str, Observed[OllamaReading]] = field(default_factory=dict)
     credentials: tuple[CredentialRow, ...] = ()
     capabilities: tuple[ServerRow, ...] = ()

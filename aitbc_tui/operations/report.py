@@ -72,7 +72,10 @@ def _main_units_active(units: tuple[Unit, ...] | None) -> bool | None:
 
 
 def node_word(row: NodeRow, link: LinkRow | None, now: float) -> str:
-    """online, offline or degraded, by the rule of contract node-2026-04 section 5; never from /health alone."""
+    """online, offline or degraded, by the rule of contract node-2026-04 section 5; never from /health alone.
+
+    Where no unit is configured none is asked for: the word then rests on the chain alone.
+    """
     units = row.units.fresh(now)
     active = _main_units_active(units)
     if link is not None and link.verdict.level is not Level.GOOD:
@@ -83,7 +86,8 @@ def node_word(row: NodeRow, link: LinkRow | None, now: float) -> str:
         node_unit = next((u for u in units or () if u.found), None)
         return "offline" if node_unit is not None and not node_unit.running else "degraded"
     in_step = row.hash_agrees is not False and (row.lag is None or abs(row.lag) <= 1)
-    return "online" if answers and active and in_step and row.verdict.level is Level.GOOD else "degraded"
+    runs = active or not row.has_units
+    return "online" if answers and runs and in_step and row.verdict.level is Level.GOOD else "degraded"
 
 
 def node_status(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) -> Json:
@@ -97,7 +101,9 @@ def node_status(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) ->
     has_pool = tally.count(row, "mempool_size", row.mempool, now, pending)  # type: ignore[arg-type]
     no_list = _lists_no_peers(row)
     has_peers = not no_list and tally.count(row, "p2p_connections", row.peers, now, connected)  # type: ignore[arg-type]
-    has_units = tally.count(row, "service_uptime", row.units, now, units)  # type: ignore[arg-type]
+    has_units = row.has_units and tally.count(row, "service_uptime", row.units, now, units)  # type: ignore[arg-type]
+    if not row.has_units:
+        tally.note(row.host, str(row.name), "systemctl show", "service_uptime", None, error="no unit is configured")
     if has_pool and pool is not None and pool.capped:
         has_pool = False
         said = f"more than {pool.count - 1} pending: not counted"

@@ -55,6 +55,7 @@ def _row(look: Look) -> NodeRow:
         closes_in_s=closes_in(look),
         clock_off_s=offset(look.world.clocks.get(frame.host), look.now),
         settings=facts.settings,
+        has_units=bool(frame.units),
     )
 
 

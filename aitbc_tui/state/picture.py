@@ -110,6 +110,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
         alarms=alarms,
         links=links,
         models=receipt_state.offered_models(world),
+        past_models=receipt_state.past_models(world),
         ollamas=world.ollamas,
         credentials=credential_rows(world),
         capabilities=world.topology.capabilities,

@@ -8,7 +8,7 @@ from statistics import median, quantiles
 from aitbc_tui.domain.figures import money
 from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.receipt import ReceiptVerdict, RemarkKind
-from aitbc_tui.domain.snapshot import OfferedModel, PaneSummary, ReceiptRow
+from aitbc_tui.domain.snapshot import FEW, OfferedModel, PaneSummary, ReceiptRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.clockwork import server_age
@@ -121,15 +121,24 @@ def offered_models(world: World) -> tuple[OfferedModel, ...]:
     return tuple(_offer(world, name, tuple(where)) for name, where in sorted(hosts.items()))
 
 
+def past_models(world: World) -> tuple[OfferedModel, ...]:
+    """Models of valid receipts that no Ollama holds as far as heard: what they cost stays known while that is away."""
+    held = {str(model.name) for seen in world.ollamas.values() for model in (seen.value.models if seen.value else ())}
+    used = {str(k.item.receipt.facts.model_used or "") for k in world.book.values() if k.item.receipt.valid}
+    return tuple(_offer(world, name, ()) for name in sorted(used - held - {""}))
+
+
 def _offer(world: World, name: str, hosts: tuple[SafeText, ...]) -> OfferedModel:
     facts = [k.item.receipt.facts for k in world.book.values() if k.item.receipt.valid]
     mine = [f for f in facts if f.model_used == name and f.price is not None]
     prices = sorted(f.price for f in mine if f.price is not None)
     seconds = [f.units for f in mine if f.units is not None and f.unit_type == "gpu_seconds"]
     low = high = None
-    if len(prices) >= 2:
+    if len(prices) > FEW:
         cuts = quantiles(prices, n=20, method="inclusive")
         low, high = cuts[0], cuts[-1]
+    elif len(prices) >= 2:
+        low, high = prices[0], prices[-1]
     return OfferedModel(
         name=SafeText(name),
         hosts=hosts,
