@@ -189,20 +189,22 @@ def _in_range(block: Block, with_txs: bool) -> JsonObject:
 
 
 def _listed(block: Block, number: int, tx: JsonObject) -> JsonObject:
+    """A row of the node's table. A follower's importer fills only the columns sender, recipient and payload."""
+    bare = not tx["tx_hash"]
     return {
         "block_height": block.height,
         "id": block.height * 1000 + number,
         "recipient": tx["to"],
         "created_at": block.timestamp,
-        "value": tx["amount"],
-        "fee": tx["fee"],
-        "timestamp": block.timestamp.replace("T", " "),
+        "value": 0 if bare else tx["amount"],
+        "fee": 0 if bare else tx["fee"],
+        "timestamp": None if bare else block.timestamp.replace("T", " "),
         "tx_hash": tx["tx_hash"],
         "chain_id": block.chain_id,
         "sender": tx["from"],
         "payload": {key: value for key, value in tx.items() if key != "tx_hash"},
-        "nonce": tx["nonce"],
-        "status": "confirmed",
+        "nonce": 0 if bare else tx["nonce"],
+        "status": "pending" if bare else "confirmed",
         "tx_metadata": None,
     }
 

@@ -120,7 +120,7 @@ def tx_hash(item: Mapping[str, object]) -> SafeText:
 
 
 def _block(wire: _Block) -> Block:
-    items = [item for item in wire.transactions[:MAX_TRANSACTIONS] if isinstance(item, dict)]
+    items = [_submitted(item) for item in wire.transactions[:MAX_TRANSACTIONS] if isinstance(item, dict)]
     return Block(
         height=wire.height,
         hash=safe(wire.hash),
@@ -130,6 +130,17 @@ def _block(wire: _Block) -> Block:
         tx_count=wire.tx_count,
         transactions=tuple(transaction_of(item, _included_hash(item)) for item in items),
     )
+
+
+def _submitted(item: dict[str, object]) -> dict[str, object]:
+    """What was submitted, where a row of the second lineage's range wraps it (capture b:008).
+
+    The row's own columns are not to be read beside it: on a follower its hash is empty, its value and fee are 0.
+    """
+    inside = item.get("payload")
+    if "from" in item or not isinstance(inside, dict) or not {"from", "to", "amount"} <= inside.keys():
+        return item
+    return {**inside, "tx_hash": item.get("tx_hash")}
 
 
 def _included_hash(item: dict[str, object]) -> SafeText:
