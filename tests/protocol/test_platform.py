@@ -227,6 +227,13 @@ def test_keccak_is_ethereums() -> None:
     assert len({keccak256(b"x" * n) for n in (135, 136, 137)}) == 3
 
 
+def test_the_genesis_block_is_signed_by_nobody_and_no_other_block_is() -> None:
+    """The hub gives block 0 an empty signature; taken for one that fails, every sound network had a finding."""
+    block = {"height": 0, "hash": "0x" + "ab" * 32, "proposer": "genesis", "signature": "", "timestamp": None}
+    assert platform.parse_signed_block(json.dumps(block).encode()).signer is None
+    assert platform.parse_signed_block(json.dumps({**block, "height": 1}).encode()).signer == ""
+
+
 def test_the_signer_of_recorded_blocks() -> None:
     hub, forked = one(AREA, "263").json, one(AREA, "262").json
     assert signer(hub["signature"], hub["hash"]) == hub["proposer"]

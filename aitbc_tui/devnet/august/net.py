@@ -153,10 +153,10 @@ class AugustNet(ChainNet):
                 self._publish(maker, block)
             self._rogues()
 
-    def signature(self, block: Block) -> str | None:
-        """The genesis block is unsigned; a block that nobody sealed otherwise, the hub did."""
+    def signature(self, block: Block) -> str:
+        """The genesis block's is an empty text; a block that nobody sealed otherwise, the hub did."""
         if block.height == 0:
-            return None
+            return ""
         if block.hash not in self._seals:
             rogue = block.proposer != self.wallet.address
             self._seals[block.hash] = (self.stranger if rogue else self.wallet).sign_hash(block.hash)
@@ -165,7 +165,7 @@ class AugustNet(ChainNet):
     def sealed_by(self, block: Block) -> str | None:
         """The address whose key signed this block."""
         seal = self.signature(block)
-        if seal is None:
+        if not seal:
             return None
         return recover(bytes.fromhex(block.hash.removeprefix("0x")), bytes.fromhex(seal.removeprefix("0x")))
 
