@@ -141,8 +141,10 @@ def node_issues(row: NodeRow, link: LinkRow | None, tally: Tally, now: float) ->
     for figure in (row.head, row.mempool, row.peers, row.units):
         if figure.trouble is not None and not (figure is row.peers and _lists_no_peers(row)):
             trouble = figure.trouble
-            there = trouble.kind is TroubleKind.CONNECT
-            add(connect_kind(trouble.detail) if there else issue_kind(trouble), trouble.detail, trouble.remedy)
+            kind = connect_kind(trouble.detail) if trouble.kind is TroubleKind.CONNECT else issue_kind(trouble)
+            if trouble.kind is TroubleKind.ABSENT and figure is not row.head:
+                kind = "partial"  # this version has no such figure: nothing is offline for that
+            add(kind, trouble.detail, trouble.remedy)
     kind = _WORDS.get(str(row.verdict.word), "")
     if kind and row.verdict.text:
         add(kind, row.verdict.text, _remedy(kind))

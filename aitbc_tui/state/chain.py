@@ -120,7 +120,7 @@ def judge_chain(world: World, now: float) -> Chain:
     fork = _fork(world, source, off) if off else None
     on_chain = [h for name, h in heights.items() if name not in off]
     common = min(on_chain, default=None)
-    display = fork.height if fork else (common // DISPLAY_STEP * DISPLAY_STEP if common is not None else None)
+    display = fork.height if fork else _shown(common)
     agreeing = sum(1 for name in heights if name == source or _agrees(world, source, name, heights))
     return Chain(
         source=source,
@@ -135,6 +135,11 @@ def judge_chain(world: World, now: float) -> Chain:
         proposer=proposer_of(world),
         propagation_s=propagation(world, source),
     )
+
+
+def _shown(common: int | None) -> int | None:
+    """A height that stands for a while. Block 0 would say nothing: every chain of one id has the same."""
+    return None if common is None else common // DISPLAY_STEP * DISPLAY_STEP or common
 
 
 def _agrees(world: World, source: str, name: str, heights: Mapping[str, int]) -> bool:
@@ -228,7 +233,8 @@ def questions(world: World, now: float) -> tuple[BlockQuestion, ...]:
         if heights[source] - heights[name] >= 2:
             want(source, heights[name] + 1)  # why a follower stands: is the block after its head empty?
         low = min(heights[source], heights[name])
-        if found.differs is None and (found.equal is None or found.equal < low - DISPLAY_STEP):
+        stands = all(_stands_s(world.nodes[n], now) > NEWEST_S for n in (source, name))
+        if found.differs is None and (found.equal is None or found.equal < (low if stands else low - DISPLAY_STEP)):
             want(source, low)
             want(name, low)
         if found.differs is not None and name in forked(world):
@@ -239,6 +245,11 @@ def questions(world: World, now: float) -> tuple[BlockQuestion, ...]:
                     want(source, height)
                     want(name, height)
     return tuple(dict.fromkeys(wanted))
+
+
+def _stands_s(facts: NodeFacts, now: float) -> float:
+    """How long its head stands: heads of a chain that makes few blocks may never meet at one height."""
+    return now - facts.changes[-1][0] if facts.changes else 0.0
 
 
 def shown_hash(facts: NodeFacts, height: int | None) -> SafeText | None:

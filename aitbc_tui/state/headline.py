@@ -66,7 +66,8 @@ def _worst(opened: list[Alarm], chain: Chain) -> Headline:
 
 def _says(alarm: Alarm, chain: Chain) -> str:
     if alarm.rule == "fork" and chain.fork is not None:
-        return f"split off at {thousands(chain.fork.height)}"
+        exact = chain.fork.last_common is not None
+        return f"{'split off' if exact else 'other hash'} at {thousands(chain.fork.height)}"
     return str(alarm.evidence)
 
 

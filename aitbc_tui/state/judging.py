@@ -16,7 +16,7 @@ from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.links import waiting_word
 from aitbc_tui.state.sources import full_disk, node_trouble
 from aitbc_tui.state.streaks import restarts_of
-from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
+from aitbc_tui.state.topology import PLATFORM, PRODUCER_ROLE, NodeFrame
 
 TOLERATED_LAG = 1
 WEDGE_BLOCKS = 3
@@ -273,12 +273,20 @@ def _stands(look: Look) -> Judgement | None:
     if disk is not None and full_disk(disk, look.now) is not None:
         return _bad("WEDGED", f"{stands}; its disk is full", "wedge", _twice(look))
     if count == 0:
-        why = "gossip is cut" if look.main_unit is not None else "gossip is cut, or what imports blocks is dead"
-        text = f"{stands}; block {thousands(height + 1)} is empty, so it never came: {why}"
-        return _bad("CUT OFF", text, "redis-down", "redis-cli pubsub numsub blocks")
+        return _not_refused(look, f"{stands}; block {thousands(height + 1)} is empty")
     if count is None and look.still_s < UNITS_PATIENCE_S:
         return None
     return _bad("WEDGED", stands, "wedge", _twice(look))
+
+
+def _not_refused(look: Look, stands: str) -> Judgement:
+    """No importer throws at an empty block: it never came, or the process that should take it is dead."""
+    runs = look.main_unit is not None and look.main_unit.running
+    dead = "" if runs else ", or what imports blocks is dead"
+    if look.frame.generation == PLATFORM:  # its hub pushes and it pulls: no Redis between them
+        return _bad("WEDGED", f"{stands}, so it was not refused: it never came{dead}", "wedge", _twice(look))
+    text = f"{stands}, so it never came: gossip is cut{dead}"
+    return _bad("CUT OFF", text, "redis-down", "redis-cli pubsub numsub blocks")
 
 
 def tx_count(facts: NodeFacts, height: int) -> int | None:

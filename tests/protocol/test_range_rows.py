@@ -20,7 +20,14 @@ SENT = {
     "to": "ait1taker",
 }
 HASH = "0x" + hashlib.sha256(json.dumps(SENT, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-GENESIS = {"tx_hash": HASH, "value": 5, "fee": 10, "nonce": 3, "status": "confirmed", "timestamp": "2026-11-22 04:06:02"}
+GENESIS = {
+    "tx_hash": HASH,
+    "value": 5,
+    "fee": 10,
+    "nonce": 3,
+    "status": "confirmed",
+    "timestamp": "2026-11-22 04:06:02",
+}
 FOLLOWER = {"tx_hash": "", "value": 0, "fee": 0, "nonce": 0, "status": "pending", "timestamp": None}
 
 

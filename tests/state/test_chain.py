@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from aitbc_tui.domain.node import Block, DiskReading
 from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import Pane, Snapshot
@@ -9,7 +13,7 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.chain import BlockQuestion, questions
 from aitbc_tui.state.events import Kind
-from tests.state.story import EPOCH, Story, frame, hash_of, utc
+from tests.state.story import EPOCH, UNITS, Story, frame, hash_of, utc
 
 
 def words(snapshot: Snapshot) -> dict[str, str]:
@@ -136,6 +140,43 @@ def test_a_fork_far_below_the_heads_is_found_while_they_move() -> None:
     assert fork_of(story) == (split, split - 1)
 
 
+def test_a_fork_of_a_chain_that_makes_few_blocks_is_found_though_its_heads_never_meet() -> None:
+    """Blocks come only with transactions: one more or less of them stands for hours, and no ten heights pass."""
+    story = Story()
+    for node in ("genesis", "follower"):
+        story.head(node, 3)
+    assert story.picture().chain.agreeing == 2
+    for wait in (2.0, 60.0, 2.0):
+        story.head("genesis", 6)
+        story.head("follower", 5, chain="fork")
+        answer_questions(story, 5)
+        story.wait(wait)
+    assert fork_of(story) == (5, 4)
+
+
+def test_the_height_of_a_short_chain_that_is_shown_is_not_its_block_0() -> None:
+    """The hash of block 0 follows from the chain's id alone: every network of that name has the same."""
+    story = Story()
+    for node in ("genesis", "follower"):
+        story.head(node, 3)
+    assert story.picture().chain.display_height == 3
+    for node in ("genesis", "follower"):
+        story.head(node, 17)
+    assert story.picture().chain.display_height == 10
+
+
+def test_where_it_split_off_is_told_only_when_the_last_common_block_is_known() -> None:
+    story = Story()
+    for _ in range(2):
+        story.head("genesis", 1000)
+        story.head("follower", 1000, chain="fork")
+        story.wait(1)
+    assert str(story.picture().headline.text).startswith("follower other hash at 1,000")
+    answer_questions(story, 437)
+    story.wait(5)
+    assert str(story.picture().headline.text).startswith("follower split off at 437")
+
+
 def test_propagation_is_an_upper_bound_and_no_finer_than_the_polls() -> None:
     """The follower is asked 0.3 s after genesis and has each block by then: it took up to one poll and that."""
     story = Story()
@@ -222,6 +263,31 @@ def test_a_follower_that_stops_before_an_empty_block_is_cut_off() -> None:
     assert words(seen)["follower"] == "CUT OFF"
     assert f"block {frozen + 1} is empty" in seen.nodes[1].verdict.text
     assert open_rules(seen) == ["redis-down"]
+
+
+@pytest.mark.parametrize(
+    ("units", "generation", "word", "hedged"),
+    [((), "2026-04", "CUT OFF", True), ((), "2026-08", "WEDGED", True), (UNITS, "2026-08", "WEDGED", False)],
+)
+def test_a_dead_importer_is_not_called_a_cut_gossip_where_its_unit_is_not_known(
+    units: tuple[str, ...], generation: str, word: str, hedged: bool
+) -> None:
+    """Its process killed on the running platform: the next block is as empty as after Redis went."""
+    topology = frame()
+    nodes = tuple(replace(node, units=units, generation=generation) for node in topology.nodes)
+    story = Story(replace(topology, nodes=nodes))
+    height = frozen = story.go_on(20)
+    for number in range(8):
+        story.wait(2)
+        height += 1
+        story.head("genesis", height, txs=1 if number else 0)
+        story.head("follower", frozen)
+        if units:
+            story.units("follower")
+        seen = story.picture()
+    assert words(seen)["follower"] == word
+    assert ("what imports blocks is dead" in seen.nodes[1].verdict.text) is hedged
+    assert "gossip" not in seen.nodes[1].verdict.text or generation == "2026-04"
 
 
 def test_a_lag_that_closes_says_when_and_is_no_alarm() -> None:

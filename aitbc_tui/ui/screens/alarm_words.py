@@ -300,9 +300,9 @@ WORDS: dict[str, Words] = {
         ("Look at the unit of its database, its disk, and whether it was ever migrated.",),
     ),
     "redis-down": Words(
-        "The gossip backend does not answer: blocks and transactions do not spread.",
-        "Each node by itself may be fine.",
-        ("Look at redis on the host of gossip_broadcast_url.",),
+        "No block reaches {about} any more, though {source} makes empty ones that no importer refuses.",
+        "Each node by itself may be fine: gossip goes through Redis, and nobody subscribes again after it was away.",
+        ("Look at redis on the host of gossip_broadcast_url.", "Then restart the node units."),
     ),
     "rate-limit": Words(
         "The coordinator refuses questions: the budget is used up. It is shared by all who come through this host.",

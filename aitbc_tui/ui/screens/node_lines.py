@@ -35,8 +35,9 @@ def headline(snapshot: Snapshot, node: NodeRow) -> str:
     """The title's text: the worst thing in few words."""
     fork = snapshot.chain.fork
     if fork is not None and node.name in fork.nodes:
-        last = "not found yet" if fork.last_common is None else fmt.thousands(fork.last_common)
-        return f"left the chain at {fmt.thousands(fork.height)}, last common {last}"
+        if fork.last_common is None:
+            return f"off the chain by {fmt.thousands(fork.height)}, last common not found yet"
+        return f"left the chain at {fmt.thousands(fork.height)}, last common {fmt.thousands(fork.last_common)}"
     if node.head.value is None:
         return f"{node.role}, its head is not known"
     return f"{node.role} at {fmt.thousands(node.head.value.height)}"
