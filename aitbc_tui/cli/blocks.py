@@ -90,8 +90,8 @@ def _print(ctx: Context, views: Sequence[NodeView], spread: Spreading | None, in
     rows = []
     for height in heights:
         known = next(block for view in views if (block := _at(view, height)) is not None)
-        proposer = next((b.proposer for v in views if (b := _at(v, height)) is not None and b.proposer), "")
-        cells = [_cell(_at(view, height), view) for view in views]
+        makers = dict.fromkeys(b.proposer for v in views if (b := _at(v, height)) is not None and b.proposer)
+        cells = [_cell(_at(view, height), view, height) for view in views]
         mark = "DIFFER" if _differs(views, height) else ""
         rows.append(
             (
@@ -99,7 +99,7 @@ def _print(ctx: Context, views: Sequence[NodeView], spread: Spreading | None, in
                 moment(known.timestamp) or UNKNOWN,
                 _count(known),
                 *cells,
-                clean(proposer, 24) or NONE,
+                ", ".join(clean(maker, 24) for maker in makers) or NONE,
                 mark,
             )
         )
@@ -120,9 +120,10 @@ def _count(block: Block) -> str:
     return UNKNOWN if block.tx_count is None else str(block.tx_count)
 
 
-def _cell(block: Block | None, view: NodeView) -> str:
+def _cell(block: Block | None, view: NodeView, height: int) -> str:
+    """`–` where the node has no such block yet; `?` where it was not heard, or not asked so far down."""
     if block is None:
-        return UNKNOWN if view.head is None else NONE
+        return NONE if view.head is not None and height > view.head else UNKNOWN
     return f"{short_hash(block.hash)}{' HOLLOW' if block.hollow else ''}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from aitbc_tui.cli.checks import Check, failed, ok, skipped, warned
+from aitbc_tui.cli.checks import Check, State, failed, ok, skipped, warned
 from aitbc_tui.cli.listing import Seen
 from aitbc_tui.cli.looking import link_error
 from aitbc_tui.cli.probing import Found
@@ -12,7 +12,7 @@ from aitbc_tui.collect.setup import ROLES, configured_units
 from aitbc_tui.config.model import EnvironmentConfig
 from aitbc_tui.domain.errors import AitbcError, CommandError, ConnectError, HttpError, TunnelError
 from aitbc_tui.domain.snapshot import LinkRow
-from aitbc_tui.domain.verdict import Level
+from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.protocol import capability
 from aitbc_tui.protocol.capability import Capability, Generation, Probe
 from aitbc_tui.state.reduce import unit_name
@@ -139,10 +139,16 @@ def _credentials(environment: EnvironmentConfig, seen: Seen, answers: dict[str, 
             yield ok("credential", role, MINER_KEY)
         elif isinstance(probe, AitbcError):
             yield failed("credential", role, probe)
-        elif isinstance(probe, Probe) and row.verdict.level is Level.WARN:
-            yield warned("credential", role, f"works, and {row.verdict.text}", f"{role}_file or {role}_command")
         elif isinstance(probe, Probe):
-            yield _credential(role, configured.host, probe)
+            yield credential_check(row.verdict, role, configured.host, probe)
+
+
+def credential_check(own: Verdict, role: str, host: str, probe: Probe) -> Check:
+    """What its use showed; where that went well, also what is known of it here: that it expires soon."""
+    used = _credential(role, host, probe)
+    if used.state is State.OK and own.level is Level.WARN:
+        return warned("credential", role, f"works, and {own.text}", f"{role}_file or {role}_command")
+    return used
 
 
 def _credential(role: str, host: str, probe: Probe) -> Check:
@@ -235,6 +241,13 @@ def _units(environment: EnvironmentConfig, seen: Seen, up: set[str]) -> Iterator
                 yield ok("unit", f"{host} {name}", f"found, {unit.active}")
 
 
+def offset_words(seconds: float) -> str:
+    """Both ends are cut to whole seconds, and a server may renew its Date once a second: no finer than 2 s."""
+    if abs(seconds) < 2:
+        return "within 2 s of ours"
+    return f"about {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} ours"
+
+
 def _clocks(seen: Seen, found: Found) -> Iterator[Check]:
     """Shown so that logs can be compared; ages never use it."""
     skews = dict(found.skews)
@@ -243,7 +256,7 @@ def _clocks(seen: Seen, found: Found) -> Iterator[Check]:
         if figure.value is not None and figure.value.epoch_s is not None and figure.at is not None:
             skews[f"host {host}"] = figure.value.epoch_s - (utc - (seen.snapshot.now - figure.at))
     for name, seconds in skews.items():
-        said = f"{seconds:+.1f} s against ours, of no effect on ages"
+        said = f"{offset_words(seconds)}, of no effect on ages"
         if abs(seconds) > SKEW_WARN_S:
             yield warned("clock", name, said, "time synchronisation there and here (timedatectl)")
         else:

@@ -170,6 +170,12 @@ def moment_of(utc: float) -> str | None:
     return moment(datetime.fromtimestamp(utc, UTC))
 
 
+def _payment(row: JobRow) -> str:
+    """The owner's view has the field, empty where nothing is paid; the admin's list has no such column."""
+    seen = row.job.owner_view or (row.ours and row.job.expires_at is not None)
+    return row.job.payment_status or ("none" if seen else UNKNOWN)
+
+
 def _print(ctx: Context, row: JobRow, now: float, unfolded: bool) -> None:
     job = row.job
     why = f": {row.verdict.text}" if row.verdict.text not in ("", NONE) else ""
@@ -184,7 +190,7 @@ def _print(ctx: Context, row: JobRow, now: float, unfolded: bool) -> None:
         ("model used", row.model_used or UNKNOWN),
         ("miner", job.miner.label if job.miner else NONE),
         ("client", f"{job.client.label if job.client else UNKNOWN}{', ours' if row.ours else ''}"),
-        ("payment", job.payment_status or UNKNOWN),
+        ("payment", _payment(row)),
         ("error", or_none(job.error)),
         ("prompt", UNKNOWN if row.prompt_length is None else of_things(row.prompt_length, "character")),
         ("result", row.result_status or NONE),

@@ -79,11 +79,15 @@ def _cells(row: NodeRow, now: float) -> tuple[str, ...]:
         UNKNOWN if row.hash_at_common is None else short_hash(row.hash_at_common),
         UNKNOWN if pool is None else f"{pool.count:,}{'+' if pool.capped else ''}",
         number(peers.count if peers else None),
-        _absent(row.units, now) if units is None else f"{sum(u.running for u in units)}/{len(units)}",
-        _absent(row.units, now) if row.uptime_s is None else duration(row.uptime_s),
+        _no_units(row, now) if units is None else f"{sum(u.running for u in units)}/{len(units)}",
+        _no_units(row, now) if row.uptime_s is None else duration(row.uptime_s),
         _absent(row.git, now) if row.git.value is None else row.git.value.words,
         row.verdict.text or NONE,
     )
+
+
+def _no_units(row: NodeRow, now: float) -> str:
+    return _absent(row.units, now) if row.has_units else NONE
 
 
 def _absent(figure: Observed[Any], now: float) -> str:

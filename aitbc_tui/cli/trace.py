@@ -50,7 +50,7 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
     if args.json:
         print_json(ctx.out, document(seen, failures, trace=trace_json(row, missing, cards)))
     else:
-        _print(ctx, row, missing, cards)
+        _print(ctx, row, missing, cards, host_of(seen, row))
     code = finish(ctx, [None], failures)
     return code if code != Exit.OK or missing is None else int(Exit.UNHEALTHY)
 
@@ -69,10 +69,15 @@ def missing_step(row: JobRow) -> TraceStep | None:
     return next((step for step in row.steps if step.verdict.level is Level.BAD), None)
 
 
-def cards_of(seen: Seen, row: JobRow) -> list[GpuRow]:
-    """The cards of the host on which this job's miner runs, when that is known."""
+def host_of(seen: Seen, row: JobRow) -> str | None:
+    """The host on which this job's miner runs, when that is known."""
     miner = next((m for m in seen.snapshot.miners if m.miner.identity == row.job.miner), None)
-    host = miner.host if miner is not None else None
+    return str(miner.host) if miner is not None and miner.host is not None else None
+
+
+def cards_of(seen: Seen, row: JobRow) -> list[GpuRow]:
+    """The cards of that host."""
+    host = host_of(seen, row)
     return [card for card in seen.snapshot.gpus if host is not None and card.host == host]
 
 
@@ -98,7 +103,7 @@ def trace_json(row: JobRow, missing: TraceStep | None, cards: list[GpuRow]) -> J
     }
 
 
-def _print(ctx: Context, row: JobRow, missing: TraceStep | None, cards: list[GpuRow]) -> None:
+def _print(ctx: Context, row: JobRow, missing: TraceStep | None, cards: list[GpuRow], host: str | None) -> None:
     why = f": {row.verdict.text}" if row.verdict.text not in ("", NONE) else ""
     ctx.out.write(f"Job {row.job.job_id} {row.verdict.word}{why}\n")
     job_command.print_steps(ctx, row)
@@ -109,4 +114,5 @@ def _print(ctx: Context, row: JobRow, missing: TraceStep | None, cards: list[Gpu
         used = UNKNOWN if card.reading.utilisation is None else f"{card.reading.utilisation:.0f} %"
         ctx.out.write(f"its miner's host: {card.name} at {used}, {card.verdict.word}\n")
     if not cards:
-        ctx.out.write(f"its miner {miner}: on which host it runs is not known here\n")
+        where = f"on {host}, of which no card was read" if host else "on which host it runs is not known here"
+        ctx.out.write(f"its miner {miner}: {where}\n")

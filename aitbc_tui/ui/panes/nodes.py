@@ -68,14 +68,14 @@ def _lag(node: NodeRow, stale: bool) -> str:
 def _units(node: NodeRow, now: float, stale: bool) -> str:
     units = node.units.value
     if units is None:
-        return _absent(node.units, now)
+        return _absent(node.units, now) if node.has_units else fmt.NONE
     found = [unit for unit in units if unit.found]
     return f"{_mark(node.units, now, stale)}{sum(unit.running for unit in found)}/{len(found)}"
 
 
 def _uptime(node: NodeRow, now: float, stale: bool) -> str:
     if node.uptime_s is None:
-        return _absent(node.units, now)
+        return _absent(node.units, now) if node.has_units else fmt.NONE
     mark = _mark(node.units, now, stale)
     return f"~{fmt.uptime_short(node.uptime_s)}" if mark else fmt.uptime(node.uptime_s)
 
