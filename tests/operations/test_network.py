@@ -46,6 +46,8 @@ async def test_a_sound_platform_of_2026_08_fails_nothing(scene: OpenScene) -> No
     """Its coordinator has no /v1/health, and a follower lists no peers: neither is a fault."""
     async with scene(generation="2026-08") as it:
         found = await checks_of(it)
+        verdict, why, _ = mesh(await it.look(), it.environment)
+    assert verdict == "leases" and "genesis has 1 leased; follower cannot be asked" in why, why
     assert [key for key, check in found.items() if check.grade is Grade.FAIL] == []
     assert found["genesis", "coordinator"].grade is Grade.PASS
     assert found["follower", "p2p port"].grade is Grade.SKIP and "lists no peers" in found["follower", "p2p port"].why
