@@ -173,9 +173,6 @@ def mesh(snapshot: Snapshot, environment: EnvironmentConfig) -> tuple[str, str, 
         return "alone", "one node: there is nothing to be connected to", rows
     if not peers:
         return "unknown", "no node's connections could be read", rows
-    unlisted = [str(r.name) for r in snapshot.nodes if _lists_nobody(r)]
-    if unlisted and set(unlisted) == set(silent):
-        return (*_leases(snapshot, peers, unlisted), rows)
     isolated = [name for name, addresses in peers.items() if not addresses]
     if isolated:
         return "partition", f"{', '.join(isolated)} has no peer", rows
@@ -193,18 +190,6 @@ def mesh(snapshot: Snapshot, environment: EnvironmentConfig) -> tuple[str, str, 
 
 def _fresh(row: NodeRow, snapshot: Snapshot) -> bool:
     return row.peers.freshness(snapshot.now) is Freshness.FRESH
-
-
-def _lists_nobody(row: NodeRow) -> bool:
-    return row.peers.trouble is not None and row.peers.trouble.kind is TroubleKind.ABSENT
-
-
-def _leases(snapshot: Snapshot, peers: Mapping[str, Iterable[str]], unlisted: list[str]) -> tuple[str, str]:
-    """2026-08: followers list nobody, and a lease at the hub outlives its follower (captures 293, 294)."""
-    held = {str(r.name): r.peers.value.count for r in snapshot.nodes if str(r.name) in peers and r.peers.value}
-    said = ", ".join(f"{name} has {count} leased" for name, count in held.items())
-    why = f"{said}; {', '.join(unlisted)} cannot be asked, and a lease is no sign of life"
-    return ("leases" if all(held.values()) else "unknown"), why
 
 
 def _pieces(peers: Mapping[str, Iterable[str]], hosts: Mapping[str, str]) -> tuple[str, str]:

@@ -42,17 +42,6 @@ async def test_each_trouble_fails_its_own_check(scene: OpenScene) -> None:
         assert mesh(snapshot, it.environment)[0] == "partition"
 
 
-async def test_a_sound_platform_of_2026_08_fails_nothing(scene: OpenScene) -> None:
-    """Its coordinator has no /v1/health, and a follower lists no peers: neither is a fault."""
-    async with scene(generation="2026-08") as it:
-        found = await checks_of(it)
-        verdict, why, _ = mesh(await it.look(), it.environment)
-    assert verdict == "leases" and "genesis has 1 leased; follower cannot be asked" in why, why
-    assert [key for key, check in found.items() if check.grade is Grade.FAIL] == []
-    assert found["genesis", "coordinator"].grade is Grade.PASS
-    assert found["follower", "p2p port"].grade is Grade.SKIP and "lists no peers" in found["follower", "p2p port"].why
-
-
 async def test_a_host_that_refuses_and_one_with_another_key(scene: OpenScene) -> None:
     async with scene() as it:
         await it.devnet.fault_on("ssh-drop", "follower")
