@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import ceil
 
 from aitbc_tui.domain.order import UNMATCHABLE, OrderFields, Pace
-from aitbc_tui.domain.snapshot import FEW, MinerRow, OfferedModel, Snapshot
+from aitbc_tui.domain.snapshot import MinerRow, OfferedModel, Snapshot
 from aitbc_tui.domain.verdict import Level
 
+FEW = 20  # receipts; up to so many, lowest and highest price are told instead of a share of all jobs
 POLL_S = 3.0  # a shipped miner asks for work every 3 s
 _LIVE = (Level.GOOD, Level.RUNNING)
 

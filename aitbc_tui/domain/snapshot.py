@@ -285,9 +285,6 @@ class LinkRow:
     heard_at: float | None = None  # the newest answer of anything behind it
 
 
-FEW = 20  # receipts; up to so many, lowest and highest price are told instead of a share of all jobs
-
-
 @dataclass(frozen=True, slots=True)
 class OfferedModel:
     """A model that miners' Ollamas really hold, and what its receipts cost so far."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from statistics import median, quantiles
 
+from aitbc_tui.domain.estimate import FEW
 from aitbc_tui.domain.figures import money
 from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.receipt import ReceiptVerdict, RemarkKind
-from aitbc_tui.domain.snapshot import FEW, OfferedModel, PaneSummary, ReceiptRow
+from aitbc_tui.domain.snapshot import OfferedModel, PaneSummary, ReceiptRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.clockwork import server_age
