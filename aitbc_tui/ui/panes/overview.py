@@ -131,9 +131,9 @@ def too_small(snapshot: Snapshot, width: int, height: int) -> list[Line]:
     count = "? alarms" if alarms_open is None else f"{alarms_open} alarm{'' if alarms_open == 1 else 's'}"
     missing = []
     if width < 80:
-        missing.append(f"{80 - width} columns")
+        missing.append(f"{80 - width} column{'' if width == 79 else 's'}")
     if height < 24:
-        missing.append(f"{24 - height} rows")
+        missing.append(f"{24 - height} row{'' if height == 23 else 's'}")
     needs = _wrapped(f"The panes need 80 x 24: {' and '.join(missing)} more.", width - 11)
     lines = [
         first,
