@@ -6,8 +6,11 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from aitbc_tui.devnet.chain import tx_hash
 from aitbc_tui.devnet.options import CHAIN_ID
+from aitbc_tui.operations import pool_sync
 from aitbc_tui.operations.sync import SyncOrder, SyncRun, sync, sync_document
 from tests.operations.conftest import OpenScene, Scene
 
@@ -134,3 +137,27 @@ async def test_what_waits_and_stands_in_a_block_is_not_sent(scene: OpenScene) ->
         _, document = await run(it)
         keeping.cancel()
     assert seen == [] and document["sync_details"]["mempool_synced"] is False
+
+
+async def test_without_a_whole_search_nothing_is_sent(scene: OpenScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time was over before every block was read: what was not searched for may stand in one of them."""
+
+    async def cut_short(*_: Any) -> tuple[set[str], bool]:
+        return set(), False
+
+    monkeypatch.setattr(pool_sync, "in_blocks", cut_short)
+    async with scene(block_time_s=1.0, history_jobs=2) as it:
+        state = it.devnet.net.genesis.state
+        poor = {**it.devnet.net.new_tx(), "from": "ait1nobody"}
+
+        async def keep_it_waiting() -> None:
+            while True:
+                state.add_tx(poor)
+                await asyncio.sleep(0.02)
+
+        keeping = asyncio.create_task(keep_it_waiting())
+        await asyncio.sleep(0.05)
+        seen = watch_submissions(it)
+        _, document = await run(it, SyncOrder("mempool", ("follower",), force=True, transactions=(tx_hash(poor),)))
+        keeping.cancel()
+    assert seen == [] and any("could not be searched to the end" in i["detail"] for i in document["issues"])
