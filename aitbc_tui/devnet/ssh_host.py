@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import asyncssh
 from asyncssh.process import SSHServerProcess
@@ -166,7 +167,7 @@ class _Session(SSHServerProcess[bytes]):
     """Gives its slot back when the command has ended; or at once if none was ever started."""
 
     def __init__(self, host: SshHost) -> None:
-        super().__init__(self._run, None, 3, False)
+        super().__init__(self._run, lambda channel: _Files(channel, host), 3, False)
         self._host = host
         self._started = False
         self._released = False
@@ -188,6 +189,22 @@ class _Session(SSHServerProcess[bytes]):
         if not self._started:
             self._release()
         super().connection_lost(exc)
+
+
+class _Files(asyncssh.SFTPServer):
+    """What an SFTP client may ask here: how full the one disk is, as `df` says it, and nothing else."""
+
+    def __init__(self, channel: object, host: SshHost) -> None:
+        super().__init__(cast("asyncssh.SSHServerChannel[bytes]", channel), chroot=os.fsencode(host.home))
+        self._host = host
+
+    def statvfs(self, path: bytes) -> asyncssh.SFTPVFSAttrs:
+        words = (self._host.home / "data" / "df").read_text().splitlines()[1].split()
+        return asyncssh.SFTPVFSAttrs(bsize=1024, frsize=1024, blocks=int(words[1]), bfree=int(words[3]),
+                                     bavail=int(words[3]))  # fmt: skip
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        raise asyncssh.SFTPPermissionDenied("statvfs only")
 
 
 class _Server(asyncssh.SSHServer):

@@ -140,6 +140,10 @@ class Host(ABC):
             async for line in found:
                 yield line
 
+    async def space(self, path: str, *, timeout_s: float) -> tuple[int, int] | None:
+        """Total and free bytes of the disk under a path without starting a process; None where that is not offered."""
+        return None
+
     def _check(self) -> None:
         trouble = self.trouble()
         if trouble is not None:

@@ -122,6 +122,15 @@ class LocalHost(Host):
         if self._on_change is not None:
             self._on_change(self.report())
 
+    async def space(self, path: str, *, timeout_s: float) -> tuple[int, int] | None:
+        self._check()
+        try:
+            async with asyncio.timeout(timeout_s):
+                found = await asyncio.to_thread(os.statvfs, path)
+        except (OSError, TimeoutError):
+            return None
+        return found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
+
     async def _dial(self, host: str, port: int) -> tuple[Reader, Writer]:
         self._check()
         try:

@@ -16,6 +16,7 @@ from aitbc_tui.transport.child import PATIENCE_S, Child
 from aitbc_tui.transport.connect import Link, connect
 from aitbc_tui.transport.host import Host, OnChange, same_again
 from aitbc_tui.transport.session import SshChild, open_session
+from aitbc_tui.transport.space import Space
 from aitbc_tui.transport.spec import HostSpec, Limits
 from aitbc_tui.transport.streams import Reader, Writer
 from aitbc_tui.transport.tasks import Tasks
@@ -44,6 +45,7 @@ class SshHost(Host):
         self._passphrases = passphrases
         self._tasks = Tasks()
         self._slots = asyncio.Semaphore(limits.max_sessions)
+        self._space = Space(self._slots)
         self._wake = asyncio.Event()
         self._settled = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -115,6 +117,7 @@ class SshHost(Host):
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+        self._space.forget()
         self._shell.drop()
         await self._tasks.settle(PATIENCE_S)  # lets commands that are being ended be ended
         link, self._link = self._link, None
@@ -165,6 +168,7 @@ class SshHost(Host):
         self._lost += 1
         self._connected_since = None
         self._link = None
+        self._space.forget()
         self._shell.drop()
         await self._http.aclose()
         await link.close()
@@ -212,6 +216,12 @@ class SshHost(Host):
         assert self._link is not None
         return self._link.conn
 
+    async def space(self, path: str, *, timeout_s: float) -> tuple[int, int] | None:
+        conn = self._conn()
+        found = await self._space.of(conn, path, timeout_s)
+        self._check()  # a connection that was lost meanwhile is the reason to tell
+        return found
+
     async def _dial(self, host: str, port: int) -> tuple[Reader, Writer]:
         conn = self._conn()
         try:
@@ -240,8 +250,15 @@ class SshHost(Host):
         return TunnelError(f"no channel to {host}:{port}: {said}", host=name)
 
     async def _spawn(self, argv: Sequence[str]) -> Child:
-        conn = self._conn()
+        try:
+            return await self._session(argv)
+        except TunnelError:
+            if not self._space.give_way():
+                raise
+        return await self._session(argv)
+
+    async def _session(self, argv: Sequence[str]) -> Child:
         child: SshChild = await open_session(
-            conn, argv, host=self.spec.name, slots=self._slots, tasks=self._tasks, gone=self.trouble
+            self._conn(), argv, host=self.spec.name, slots=self._slots, tasks=self._tasks, gone=self.trouble
         )
         return child
