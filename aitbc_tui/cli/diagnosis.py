@@ -31,7 +31,7 @@ def diagnose(environment: EnvironmentConfig, seen: Seen, found: Found) -> list[C
         *_tunnels(environment, found),
         *_ollamas(seen, up),
         *_gpus(seen, up),
-        *_units(environment, seen, up),
+        *_units(environment, seen, found, up),
         *_clocks(seen, found),
     ]
 
@@ -219,7 +219,8 @@ def _gpus(seen: Seen, up: set[str]) -> Iterator[Check]:
             yield warned("GPU", host, "the driver lists no card", "or gpu = false for this host")
 
 
-def _units(environment: EnvironmentConfig, seen: Seen, up: set[str]) -> Iterator[Check]:
+def _units(environment: EnvironmentConfig, seen: Seen, found: Found, up: set[str]) -> Iterator[Check]:
+    """Each configured unit; where one is not there, which of the known names are, and are not configured."""
     for host, figure in seen.world.units.items():
         wanted = configured_units(environment, host)
         if not wanted or host not in up:
@@ -229,10 +230,12 @@ def _units(environment: EnvironmentConfig, seen: Seen, up: set[str]) -> Iterator
             yield failed("unit", host, error)
             continue
         known = {unit_name(unit.name): unit for unit in figure.value or ()}
+        others = [name for name in found.units.get(host, ()) if name not in {unit_name(one) for one in wanted}]
+        there = f"{host} has {', '.join(others)}" if others else "its name in the configuration"
         for name in wanted:
             unit = known.get(unit_name(name))
             if unit is None or not unit.found:
-                missing = CommandError(f"{name} is not found", host=host, remedy="its name in the configuration")
+                missing = CommandError(f"{name} is not found", host=host, remedy=there)
                 yield failed("unit", f"{host} {name}", missing)
             elif not unit.running:
                 down = CommandError(f"{name} is {unit.active}", host=host, remedy=f"systemctl status {name} there")

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from aitbc_tui.config.fromhost import UNITS
 from aitbc_tui.domain.errors import AitbcError
-from aitbc_tui.protocol import requests
+from aitbc_tui.protocol import requests, systemd
 from aitbc_tui.protocol.ask import Ask
 from aitbc_tui.protocol.capability import Probe
 from aitbc_tui.protocol.times import parse_http_date
@@ -18,7 +19,7 @@ from aitbc_tui.protocol.times import parse_http_date
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
 
-CONNECT_S = 12.0
+CONNECT_S, UNITS_S = 12.0, 10.0
 NO_JOB = "0" * 32  # an id that no job has: 404 proves the key, 401 refuses it
 
 
@@ -29,6 +30,7 @@ class Found:
     nodes: dict[str, dict[str, Probe | AitbcError]] = field(default_factory=dict)
     coordinator: dict[str, Probe | AitbcError] = field(default_factory=dict)
     skews: dict[str, float] = field(default_factory=dict)
+    units: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by host: names known to us that are there
 
 
 Keep = Callable[[Probe | AitbcError], object]
@@ -45,7 +47,10 @@ async def probe_all(collector: Collector, found: Found, timeout_s: float | None)
 
 
 async def _everything(collector: Collector, found: Found) -> None:
-    work: list[Awaitable[None]] = [_hosts(collector)]
+    work: list[Awaitable[None]] = [
+        _hosts(collector),
+        *(_known_units(collector, name, found) for name in collector.hosts),
+    ]
     work += [_node(collector, poll.frame.host, poll.frame.rpc, str(poll.frame.name), found) for poll in collector.nodes]
     topology = collector.topology
     if topology.coordinator:
@@ -63,6 +68,16 @@ async def _hosts(collector: Collector) -> None:
     """Figures and units of every host."""
     await asyncio.gather(*(poll.figures() for poll in collector.host_polls))
     await asyncio.gather(*(poll.units() for poll in collector.host_polls))
+
+
+async def _known_units(collector: Collector, host: str, found: Found) -> None:
+    """Which of the names that the recorded versions use are there: they differ, and the configuration may be wrong."""
+    with suppress(AitbcError):  # why a host does not answer is said by its own checks
+        answer = await collector.hosts[host].run(
+            systemd.show_argv(UNITS), timeout_s=UNITS_S, max_bytes=systemd.MAX_BYTES
+        )
+        units = systemd.parse_show(answer.stdout, None)
+        found.units[host] = tuple(str(unit.name).removesuffix(".service") for unit in units if unit.found)
 
 
 async def _node(collector: Collector, host: str, url: str, name: str, found: Found) -> None:

@@ -114,6 +114,7 @@ def test_doctor_finds_a_unit_that_is_not_there(run: Run, devnet_child: Child, tm
     config = broken(devnet_child.config_path, tmp_path, ('"aitbc-blockchain-p2p"', '"aitbc-blockchain-ptp"'))
     done = run("--config", config, "doctor")
     assert done.code == 1 and "aitbc-blockchain-ptp is not found" in done.last
+    assert "has aitbc-blockchain-p2p" in done.last, "the name that is there is found"
 
 
 def test_a_network_without_a_coordinator_or_with_one_node(run: Run, devnet_child: Child, tmp_path: Path) -> None:

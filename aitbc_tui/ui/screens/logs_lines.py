@@ -46,8 +46,9 @@ def log_title(unit: str, host: str, kept: int, total: int, view: LogView, troubl
     else:
         mark = (Level.RUNNING, "follows")
     text = f"{host}, {fmt.thousands(kept)} lines"
-    if total > kept:
-        text += f", {fmt.thousands(total - kept)} older ones let go"
+    came = total if view.held is None else view.held  # what came since it is held was not let go: it waits
+    if came > kept:
+        text += f", {fmt.thousands(came - kept)} older ones let go"
     if view.search:
         text += f' · "{view.search}" in {fmt.thousands(hits)}'
     return section(f"Log {unit}", width, mark=mark, text=text, heavy=True)

@@ -17,6 +17,7 @@ from aitbc_tui.ui.screens.alarms import AlarmsScreen
 from aitbc_tui.ui.screens.alarms_looks import Looks
 from aitbc_tui.ui.screens.job import JobScreen
 from aitbc_tui.ui.screens.logs import LogsScreen
+from aitbc_tui.ui.screens.logs_lines import LogView, build_log
 from aitbc_tui.ui.screens.node import NodeScreen
 from tests.fixtures import details2 as pictures
 from tests.ui.backends import StillBackend
@@ -373,3 +374,11 @@ async def test_small_screens_scroll_what_does_not_fit() -> None:
         registry.open_node(app, "follower-2")
         await pilot.press("ctrl+d", "ctrl+d")
         assert "Units" in text_of(app)
+
+
+def test_what_came_while_a_log_was_held_was_not_let_go() -> None:
+    lines = [SafeText("x")] * 205
+    held = "".join(run.text for run in build_log("u", "h", lines, 230, LogView(held=205), "", "", 120)[0].runs)
+    assert "held, 25 new" in held and "205 lines" in held and "let go" not in held
+    followed = "".join(run.text for run in build_log("u", "h", lines, 230, LogView(), "", "", 120)[0].runs)
+    assert "25 older ones let go" in followed
