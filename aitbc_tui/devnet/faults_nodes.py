@@ -289,6 +289,7 @@ FAULTS = (
         _fill,
         _empty,
         value="PERCENT-USED",
+        leaves=("wedge",),  # its head stands until the next block comes, now without that reason
     ),
     Fault(
         "unit-memory",
