@@ -44,7 +44,8 @@ class Run:
 
     @property
     def width(self) -> int:
-        return cell_len(self.text)
+        """Cells. Cleaned ASCII is one a character; said here, for this is asked more often than anything else."""
+        return len(self.text) if self.text.isascii() else cell_len(self.text)
 
 
 @dataclass(frozen=True, slots=True)

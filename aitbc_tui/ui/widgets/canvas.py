@@ -39,7 +39,7 @@ def _cells(line: Line, width: int) -> list[tuple[str, Role]]:
     for run in line.fit(width).runs:
         # A blank looks the same in every role but a chip's.
         role, blank = run.role, run.role if run.role in CHIPS else Role.TEXT
-        if run.text.isascii():
+        if run.text.isascii() or all(cell_len(char) == 1 for char in set(run.text)):
             cells.extend((char, blank if char == " " else role) for char in run.text)
             continue
         for char in run.text:
