@@ -58,7 +58,8 @@ def targets_of(collector: Collector, wish: Wish) -> tuple[str, ...]:
 
 async def make_plan(collector: Collector, wish: Wish) -> Plan:
     """Run the checks and say what would be done."""
-    draft = Draft(wish, () if wish.verb is Verb.SERVICE else targets_of(collector, wish), [], [], [])
+    by_host = wish.verb in (Verb.SERVICE, Verb.NETWORK)
+    draft = Draft(wish, () if by_host else targets_of(collector, wish), [], [], [])
     field = Field(
         collector.setup.environment,
         collector.asker,
@@ -98,6 +99,8 @@ def title_of(wish: Wish) -> str:
 
 def shell_twin(wish: Wish, program: str = "aitbc-tui") -> str:
     """The same from a shell, on the same network; a message is left to whoever types it."""
+    if wish.verb is Verb.NETWORK:
+        return f"{program} network --timeout {wish.timeout_s}"
     if wish.verb is Verb.SERVICE:
         words = [program, "service", wish.action, wish.unit, "--host", wish.target, "--force"]
         return " ".join([*words, "--timeout", str(wish.timeout_s)])
@@ -343,6 +346,14 @@ async def _service(collector: Collector, field: Field, draft: Draft) -> None:
     draft.undoable = wish.action in ("start", "stop")
 
 
+async def _network(collector: Collector, field: Field, draft: Draft) -> None:
+    """Nothing of it depends on what stands: it is asked which of it does."""
+    for host in field.environment.hosts:
+        text = "name, TCP, host key, login, SSH, large answers, and what is behind it"
+        draft.steps.append(step(Level.WAITS, "probe", "probe it", host, text))
+    draft.summary = "Reads only: 20 small questions and one large one of each node; P2P links from both sides."
+
+
 Maker = Callable[["Collector", Field, Draft], Awaitable[None]]
 _MAKERS: Mapping[Verb, Maker] = {
     Verb.STATUS: _status,
@@ -351,6 +362,7 @@ _MAKERS: Mapping[Verb, Maker] = {
     Verb.MESSAGE: _message,
     Verb.COORDINATE: _coordinate,
     Verb.SERVICE: _service,
+    Verb.NETWORK: _network,
 }
 _SYNCS: Mapping[str, Maker] = {
     "blockchain": _blockchain,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from aitbc_tui.collect.network_run import run_network
 from aitbc_tui.collect.once import EXACT_MEMPOOL, Wanted, look
 from aitbc_tui.collect.plans import targets_of, title_of
 from aitbc_tui.collect.run_words import ended, result_lines
@@ -367,6 +368,13 @@ async def _service(collector: Collector, field_: Field, progress: Progress, wish
     return Done(document, outcome, result_lines(document), progress.stopping)
 
 
+async def _network(collector: Collector, field_: Field, progress: Progress, wish: Wish) -> Done:
+    document, lines = await run_network(collector, field_)
+    for host in field_.environment.hosts:
+        progress.mark("probe", host, Level.GOOD)
+    return Done(document, "success", lines)
+
+
 Worker = Callable[["Collector", Field, Progress, Wish], Awaitable[Done]]
 _WORK: dict[Verb, Worker] = {
     Verb.STATUS: _status,
@@ -375,4 +383,5 @@ _WORK: dict[Verb, Worker] = {
     Verb.MESSAGE: _message,
     Verb.COORDINATE: _coordinate,
     Verb.SERVICE: _service,
+    Verb.NETWORK: _network,
 }

@@ -13,7 +13,7 @@ _EMPTY = SafeText("")
 
 
 class Verb(StrEnum):
-    """The five operations of the Node Coordinator, and one unit of one host."""
+    """The five operations of the Node Coordinator, one unit of one host, and the way to every host."""
 
     STATUS = "status"
     HEALTH = "health"
@@ -21,6 +21,7 @@ class Verb(StrEnum):
     MESSAGE = "message"
     COORDINATE = "coordinate"
     SERVICE = "service"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Wish:
 
     @property
     def reads_only(self) -> bool:
-        return self.verb in (Verb.STATUS, Verb.HEALTH)
+        return self.verb in (Verb.STATUS, Verb.HEALTH, Verb.NETWORK)
 
 
 @dataclass(frozen=True, slots=True)

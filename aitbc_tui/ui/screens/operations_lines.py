@@ -47,6 +47,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer(Verb.SERVICE, "start", "starts one unit of one host: also miners and the coordinator", "the state of a unit"),
     Offer(Verb.SERVICE, "stop", "stops it; a miner when its running job has ended", "the state of a unit"),
     Offer(Verb.SERVICE, "restart", "restarts it; a miner when its running job has ended", "the state of a unit"),
+    Offer(Verb.NETWORK, "", "the way to every host, latency, losses, P2P from both sides"),
 )
 
 
@@ -75,6 +76,8 @@ def targets_of(snapshot: Snapshot, choice: Choice) -> list[str]:
     """Nodes; for a service the hosts that have one."""
     if OFFERS[choice.offer].verb is Verb.SERVICE:
         return list(dict.fromkeys(one.host for one in choice.services))
+    if OFFERS[choice.offer].verb is Verb.NETWORK:
+        return [ALL]
     names = [str(row.name) for row in snapshot.nodes]
     return [*names, ALL] if len(names) > 1 else names
 
@@ -157,8 +160,10 @@ def _entry(text: str, about: str, chosen: bool, focused: bool, width: int) -> Li
     return Line(runs, selected=chosen and focused)
 
 
-def _node_words(snapshot: Snapshot, name: str) -> str:
+def _node_words(snapshot: Snapshot, name: str, network: bool = False) -> str:
     row: NodeRow | None = next((row for row in snapshot.nodes if row.name == name), None)
+    if row is None and network:
+        return f"{len(snapshot.links)} hosts, and what is behind them"
     if row is None:
         return f"{len(snapshot.nodes)} nodes, one after the other"
     source = ", the others are compared with it" if name == snapshot.chain.source else ""
@@ -188,7 +193,11 @@ def _build(snapshot: Snapshot, choice: Choice, width: int, *, folded: bool) -> l
         lines.append(_entry(one.name, one.about, index == choice.offer, choice.part is Part.OFFER, width))
     lines += [_heading("to whom", choice.part is Part.TARGET, width)]
     for name in targets_of(snapshot, choice):
-        about = _host_words(choice, name) if offer.verb is Verb.SERVICE else _node_words(snapshot, name)
+        about = (
+            _host_words(choice, name)
+            if offer.verb is Verb.SERVICE
+            else _node_words(snapshot, name, offer.verb is Verb.NETWORK)
+        )
         lines.append(_entry(name, about, name == choice.target, choice.part is Part.TARGET, width))
     if Part.UNIT in parts_of(choice):
         lines += _units(snapshot, choice, width)

@@ -49,6 +49,7 @@ class Desk:
         await self.pilot.press("o", *["down"] * NAMES.index(offer), "tab", *["up"] * 3)
         service = offer.startswith("service")
         targets, units = (HOSTS, MINERS) if service else (TARGETS, UNITS)
+        targets = ("all",) if offer == "network" else targets
         await self.pilot.press(*["down"] * targets.index(target))
         if unit:
             await self.pilot.press("tab", *["down"] * units.index(unit))
@@ -180,6 +181,9 @@ async def test_status_and_health_run_without_a_question(tmp_path: Path) -> None:
         assert "genesis: online" in await it.run("status", "all")
         said = await it.run("health", "all")
         assert "● done" in said and "follower: online" in said
+        said = await it.run("network", "all")
+        assert "● done" in said and "genesis: name ok · tcp ok · host key ok" in said and "20 unanswered" in said
+        assert "P2P connected" in said
         assert it.audit() == []
 
 
