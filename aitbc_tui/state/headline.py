@@ -117,5 +117,6 @@ def _all_well(world: World) -> str:
     if topology.coordinator and topology.has_admin_key:
         parts += ["miners live", "jobs flow"]
     if topology.coordinator and world.book:
-        parts.append("receipts valid")
+        bad = sum(1 for kept in world.book.values() if not kept.item.receipt.valid)
+        parts.append(f"{bad} of {len(world.book)} receipts not valid, as acknowledged" if bad else "receipts valid")
     return ", ".join(parts)

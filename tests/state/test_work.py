@@ -155,6 +155,10 @@ def test_a_key_that_nobody_pinned_is_one_finding_however_many_receipts_it_signed
     story.world = replace(story.world, alarms=memory)
     story.wait(60)
     assert strange(story, ("cccc", ours)) == [], "the key was judged: its next receipt is no news"
+    story.go_on(8)
+    line = story.picture().headline
+    assert (line.word, "receipts valid" in line.text) == ("sound", False), "an acknowledged receipt is not valid"
+    assert "3 of 3 receipts not valid, as acknowledged" in line.text
     (new,) = strange(story, ("dddd", other))
     assert new.about == "9ZqyMnQ…hzd", "another key is"
 
