@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from aitbc_tui.devnet.chain_net import GENESIS_ADDRESS, ChainNet, Node
@@ -26,6 +27,7 @@ COORDINATOR_UNIT = "aitbc-coordinator-api"
 OLLAMA_UNIT = "ollama"
 MEMORY_MAX = {NODE_UNIT: 2 * 2**30}  # of upstream's unit file; the others have none
 _TXS_KEPT = 200
+UP_S = 3600.0  # for so long every unit ran when the devnet begins
 
 
 @dataclass(slots=True)
@@ -52,11 +54,11 @@ class Machine:
 
 
 class UnitMaker:
-    """Units that all came up when the devnet did."""
+    """Units that all came up before the history they are said to have made: its blocks, jobs and receipts."""
 
     def __init__(self, clock: Clock) -> None:
-        self._entered = clock.now()
-        self._entered_us = machine_uptime_us()
+        self._entered = clock.now() - timedelta(seconds=UP_S)
+        self._entered_us = max(1, machine_uptime_us() - int(UP_S * 1e6))
         self._pid = 400
 
     def add(self, files: HostFiles, names: Iterable[str], *, dead: Iterable[str] = ()) -> None:
