@@ -325,7 +325,10 @@ def _behind(look: Look) -> Judgement | None:
     eta = closes_in(look)
     text = f"{thousands(lag)} block{'s' if lag > 1 else ''} behind {source}"
     if eta is None:
-        return _warn("lag", f"{text}, not closing", "lag", f"curl -s {look.frame.rpc}/rpc/head")
+        first = look.facts.changes[0][0] if look.facts.changes else look.now
+        known = look.now - first >= WEDGE_BLOCKS * look.block_time  # one look tells no direction
+        said = f"{text}, not closing" if known else text
+        return _warn("lag", said, "lag", f"curl -s {look.frame.rpc}/rpc/head")
     return Judgement(Verdict(Level.WARN, SafeText("lag"), SafeText(f"{text}, closes in {coarse_age(eta)}")))
 
 

@@ -290,6 +290,18 @@ def test_a_dead_importer_is_not_called_a_cut_gossip_where_its_unit_is_not_known(
     assert "gossip" not in seen.nodes[1].verdict.text or generation == "2026-04"
 
 
+def test_one_look_does_not_say_that_a_lag_is_not_closing() -> None:
+    story = Story()
+    story.head("genesis", 120)
+    story.head("follower", 100)
+    assert story.picture().nodes[1].verdict.text == "20 blocks behind genesis"
+    for _ in range(10):
+        story.wait(2)
+        story.head("follower", 100)
+        story.head("genesis", 120)
+    assert str(story.picture().nodes[1].verdict.text).endswith("behind genesis, not closing")
+
+
 def test_a_lag_that_closes_says_when_and_is_no_alarm() -> None:
     story = Story()
     story.head("genesis", 1000)
