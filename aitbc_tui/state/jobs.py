@@ -233,6 +233,9 @@ def _completed(view: JobView) -> Verdict:
     after = _ended_before(view)
     if after:
         return Verdict(Level.WARN, SafeText("done late"), SafeText(f"its result came after it was {after}"))
+    if view.job.miner is None:  # a cancel takes the miner away; a late or foreign result does not put one there
+        words = "no miner is assigned: its result came after a cancel, or from another miner"
+        return Verdict(Level.WARN, SafeText("done"), SafeText(words))
     if receipt is not None and receipt.facts.duration_ms is not None and receipt.facts.execution_time is not None:
         charged, ran = receipt.facts.duration_ms / 1000.0, receipt.facts.execution_time
         if charged - ran > max(ran, QUEUE_BILLED_S):

@@ -55,6 +55,16 @@ def test_a_miner_lives_by_its_heartbeat(age: float, inflight: int, word: str, le
     assert (row.verdict.word, row.verdict.level) == (word, level)
 
 
+def test_a_result_of_nobody_who_was_assigned_is_no_plain_done() -> None:
+    """Cancelled while it ran, completed by its late result: the wire says COMPLETED and nothing else of it."""
+    story = Story()
+    story.well()
+    story.jobs(story.job("aaaa", "COMPLETED"), story.job("bbbb", "COMPLETED", miner="3f9a"))
+    late, plain = (next(r for r in story.picture().jobs if r.job.job_id == name * 8) for name in ("aaaa", "bbbb"))
+    assert late.verdict.level is Level.WARN and "no miner is assigned" in late.verdict.text
+    assert plain.verdict.level is Level.GOOD
+
+
 def test_a_job_that_has_just_ended_leaves_an_old_heartbeat() -> None:
     """A miner at work sends none for up to a minute; free again, it beats within its next turn."""
     story = Story()
