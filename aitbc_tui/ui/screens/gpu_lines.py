@@ -174,7 +174,7 @@ def _work(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked) -> list[Lin
         lines += pairs("models", ", ".join(names) or "none", width, at=LABEL)
         held = (f"{m.name} {fmt.gigabytes(m.vram)} GB VRAM until {clock(m.expires_at)}" for m in value.running)
         lines += pairs("in memory", ", ".join(held) or ", ".join(value.loaded) or "no model", width, at=LABEL)
-        lines += pairs("latency", asked.latency or "? not asked: t asks for one token", width, at=LABEL)
+        lines += pairs("latency", asked.latency or "? not asked: i asks for one token", width, at=LABEL)
     elif ollama is not None:
         lines += pairs("Ollama", why_not(ollama, snapshot.now), width, at=LABEL)
     if asked.model:
@@ -239,7 +239,7 @@ def build_gpu(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked = NOTHIN
     """Every line, the title first."""
     mark = (row.verdict.level, str(row.verdict.word))
     title = section(f"GPU {row.name}", width, mark=mark, text=str(row.reading.name), heavy=True)
-    todo = ["w its power limit", "t latency of a trivial generate", "p what computes on it"]
+    todo = ["w its power limit", "i latency of a trivial generate", "p what computes on it"]
     todo += ["m its miner"] if row.miner else []
     todo += ["Enter the job it runs"] if row.job else []
     lines = [title, *text_lines(_sentence(row), width), *do_lines(todo, width), Line()]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aitbc_tui.domain.snapshot import Access, OfferedModel, Snapshot
-from aitbc_tui.domain.stress import Phase, StressJob, StressPicture, StressPlan
+from aitbc_tui.domain.stress import Phase, StressJob, StressPicture, StressPlan, StressProof
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations.stress_report import figure_rows
 from aitbc_tui.ui import format as fmt
@@ -149,11 +149,20 @@ def build_test(snapshot: Snapshot, picture: StressPicture, width: int) -> list[L
     return [*lines, *(_job(job, width) for job in picture.jobs)]
 
 
+def _proof_mark(proof: StressProof) -> tuple[Level, str]:
+    """The worst of its steps: the first that is wrong, else the first that is worth a look."""
+    for level in (Level.BAD, Level.WARN):
+        found = next((step.verdict for step in proof.steps if step.verdict.level is level), None)
+        if found is not None:
+            return level, str(found.word).upper() if level is Level.BAD else str(found.word)
+    return Level.GOOD, "nothing wrong"
+
+
 def _proofs(picture: StressPicture, width: int) -> list[Line]:
     """The payment test: each step with what was seen."""
     lines: list[Line] = []
     for proof in picture.proofs:
-        mark = (Level.BAD, str(proof.wrong[0].verdict.word).upper()) if proof.wrong else (Level.GOOD, "nothing wrong")
+        mark = _proof_mark(proof)
         lines.append(section(f"Payment of {proof.job_id[:8]}", width, mark=mark))
         for one in proof.steps:
             head = f" {glyph(one.verdict.level)} {pad(str(one.step), 18)}{pad(str(one.verdict.word), 18)}"
