@@ -87,7 +87,7 @@ MAX_BYTES = 64 * 1024
 _WHILE_TYPING = frozenset({"preview", "editor", "constraints-typing", "confirm"})
 _NO_TEXT = re.compile(r"(ctrl|alt)\+.+|f\d{1,2}")
 # On these what is pressed may be text.
-TYPING = frozenset({"ConfirmScreen", "QuietScreen", "OperationsScreen", "SubmitScreen", "PromptEditor"})
+TYPING = frozenset({"ConfirmScreen", "QuietScreen", "OperationsScreen", "SubmitScreen", "PromptEditor", "PowerScreen"})
 
 
 @dataclass(frozen=True, slots=True)

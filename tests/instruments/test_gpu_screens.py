@@ -125,10 +125,10 @@ async def test_what_is_asked_only_on_request() -> None:
         await _shows(pilot, "not asked: p asks")
         await pilot.press("p")
         await _shows(pilot, "4242 ollama, 14.0 GB")
-        await pilot.press("i")
+        await pilot.press("v")
         await _shows(pilot, "ctrl+y asks llama3.2")
         assert not [one for one in backend.asked if one.startswith("probe")], "asked first"
-        await pilot.press("escape", "i", "ctrl+y")
+        await pilot.press("escape", "v", "ctrl+y")
         await _shows(pilot, "0.31 s, of which")
         assert backend.asked.count("probe gpu-1 llama3.2:latest") == 1
 
@@ -139,7 +139,7 @@ async def test_no_token_and_no_limit_below_operate(access: Access) -> None:
     app = app_on(backend)
     async with app.run_test(size=(120, 40)) as pilot:
         registry.open_gpu(app, CARD)
-        await pilot.press("i")
+        await pilot.press("v")
         await _shows(pilot, "needs access operate")
         await pilot.press("ctrl+y", "w", "3", "2", "0", "enter")
         await _shows(pilot, "Set the power limit of gpu-1:0")

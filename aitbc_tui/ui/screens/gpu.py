@@ -43,7 +43,7 @@ class GpuScreen(DetailScreen):
         Binding("l", "log", show=False),
         Binding("w", "power", show=False),
         Binding("p", "processes", show=False),
-        Binding("i", "latency", show=False),
+        Binding("v", "latency", show=False),
         Binding("ctrl+y", "probe", show=False),
         Binding("y", "copy", show=False),
     ]
@@ -61,7 +61,7 @@ class GpuScreen(DetailScreen):
         if self._asked.model:
             return [("ctrl+y", f"ask {self._asked.model}"), ("Esc", "back"), ("?", "help")]
         row = gpu_row(self.aitbc.current, self.card)
-        keys = [("Esc", "back"), ("j/k", "card"), ("w", "power limit"), ("i", "latency"), ("p", "processes")]
+        keys = [("Esc", "back"), ("j/k", "card"), ("w", "power limit"), ("v", "latency"), ("p", "processes")]
         keys += [("m", "miner")] if row is not None and row.miner is not None else []
         keys += [("Enter", "its job")] if row is not None and row.job is not None else []
         return [*keys, ("l", "log"), ("y", "copy"), (":", "command"), ("?", "help")]

@@ -11,6 +11,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import GpuMinute, GpuProcess
 from aitbc_tui.state.advice import Kind, advice, power_costs
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph
 from aitbc_tui.ui.panes.gpus import works
 from aitbc_tui.ui.screens.layout import GAP, beside, clock, do_lines, pair, pairs, section, text_lines
@@ -93,7 +94,7 @@ def _details(row: GpuRow, asked: Asked) -> list[tuple[str, str]]:
     rows.append(("limits", bounds_words(row)))
     known = asked.processes if asked.processes is not None else card.processes
     if known is None:
-        return [*rows, ("processes", "? not asked: p asks the host once")]
+        return [*rows, ("processes", in_words("? not asked: `p` asks the host once"))]
     names = (f"{one.pid} {one.name}, {fmt.gigabytes(one.memory)} GB" for one in known)
     return [*rows, ("processes", "; ".join(names) or "none computes on it")]
 
@@ -174,11 +175,12 @@ def _work(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked) -> list[Lin
         lines += pairs("models", ", ".join(names) or "none", width, at=LABEL)
         held = (f"{m.name} {fmt.gigabytes(m.vram)} GB VRAM until {clock(m.expires_at)}" for m in value.running)
         lines += pairs("in memory", ", ".join(held) or ", ".join(value.loaded) or "no model", width, at=LABEL)
-        lines += pairs("latency", asked.latency or "? not asked: i asks for one token", width, at=LABEL)
+        lines += pairs("latency", asked.latency or in_words("? not asked: `v` asks for one token"), width, at=LABEL)
     elif ollama is not None:
         lines += pairs("Ollama", why_not(ollama, snapshot.now), width, at=LABEL)
     if asked.model:
-        words = f"ctrl+y asks {asked.model} for one token. It counts as a write: it may load the model. Esc leaves it."
+        press = in_words("`ctrl+y`")
+        words = f"{press} asks {asked.model} for one token. It counts as a write: it may load the model. Esc leaves it."
         lines += text_lines(words, width, role=Role.WARN)
     return lines
 
@@ -239,7 +241,7 @@ def build_gpu(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked = NOTHIN
     """Every line, the title first."""
     mark = (row.verdict.level, str(row.verdict.word))
     title = section(f"GPU {row.name}", width, mark=mark, text=str(row.reading.name), heavy=True)
-    todo = ["w its power limit", "i latency of a trivial generate", "p what computes on it"]
+    todo = [in_words("`w` its power limit"), in_words("`v` latency of a generate"), in_words("`p` what computes on it")]
     todo += ["m its miner"] if row.miner else []
     todo += ["Enter the job it runs"] if row.job else []
     lines = [title, *text_lines(_sentence(row), width), *do_lines(todo, width), Line()]

@@ -49,7 +49,8 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("j k", "block, job, alarm, line; `ctrl+d` `ctrl+u` scroll"),
             ("[ ]  g", "node: older, newer blocks; back to the fork"),
-            ("m  b", "blocks: more of them; propagation, measured for 10 s"),
+            ("w  v  p", "card: power limit; latency of a generate; what computes on it"),
+            ("m  b", "blocks: more of them; propagation, measured for a while"),
             ("a  b", "alarms: quiet or acknowledge; the bell"),
             ("space  G", "log: hold, which counts what is new; follow again"),
             ("/  n N  m", "log: search, next, previous, only those lines"),

@@ -187,7 +187,11 @@ def _log(logs: Logs, width: int) -> list[Line]:
     """The end of its units' journals as they were read when the screen opened."""
     lines: list[Line] = []
     for one in logs.read:
-        lines += [section(f"Log of {one.unit}", width, text="its end, read once; r reads it again, l follows it")]
+        lines += [
+            section(
+                f"Log of {one.unit}", width, text=in_words("its end, read once; `r` reads it again, `l` follows it")
+            )
+        ]
         lines += [Line((Run(" " + cut(line, width - 2), Role.MUTED),)) for line in one.tail] or text_lines(
             "– empty", width
         )

@@ -90,7 +90,7 @@ def build_draft(snapshot: Snapshot, draft: Draft, width: int) -> list[Line]:
         pair("jobs", Run(f"{draft.count}", Role.STRONG), Run("   + and - change it", Role.MUTED)),
         *pairs("prompt", PROMPT, width),
         pair("lifetime", "900 s each, no constraint"),
-        pair("payment", Run(_pay_words(draft.pay), Role.STRONG), Run("   p changes it", Role.MUTED)),
+        pair("payment", Run(_pay_words(draft.pay), Role.STRONG), Run(in_words("   `p` changes it"), Role.MUTED)),
         *pairs("cost", _estimate(snapshot, plan), width),
         *pairs("queue now", _queue(snapshot), width),
         Line(),
