@@ -68,7 +68,7 @@ class _Maker:
     def unknown(self, name: str, seen: Observed[object]) -> Check:
         """A figure that did not come."""
         trouble = seen.trouble
-        why = trouble.detail if trouble else "not learnt"
+        why = str(trouble.detail).removeprefix(f"{self.host}: ") if trouble else "not learnt"
         absent = trouble is not None and seen.at is None and trouble.kind.value == "absent"
         kind = issue_kind(trouble) if trouble else "validation"
         remedy = trouble.remedy if trouble else ""

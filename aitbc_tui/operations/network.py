@@ -141,7 +141,7 @@ async def _coordinator(field: Field, host: str, url: str) -> Check:
     check = await _answers(field, host, url, "coordinator", requests.coordinator_health())
     if check.grade is Grade.PASS:
         return check
-    other = await _answers(field, host, url, "coordinator", requests.node_health())
+    other = await _answers(field, host, url, "coordinator", requests.root_health())
     return other if other.grade is Grade.PASS else check
 
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from aitbc_tui.cli.options import DEFAULT_TIMEOUT_S
 from aitbc_tui.config import paths
 from aitbc_tui.devnet.child import Child, start_child
 from aitbc_tui.devnet.options import DevnetOptions
+from aitbc_tui.domain.operation import Verb, Wish
 from aitbc_tui.ledger.book import Ledger
 from aitbc_tui.operations.models import OperationInput, OperationOutput
 from aitbc_tui.operations.slots import SLOTS
@@ -101,6 +103,13 @@ def test_the_output_object_has_the_seeds_keys(op: Run, words: tuple[str, ...]) -
 def test_the_table_says_the_same(op: Run) -> None:
     ran = op("health", "--target", "follower")
     assert ran.code == 0 and "parent links" in ran.out and "confidence 1.0" in ran.out
+
+
+@pytest.mark.parametrize("verb", ["status", "health", "sync", "message", "coordinate"])
+def test_an_operation_has_60_seconds_unless_it_is_given_others(run: Run, verb: str) -> None:
+    ran = run(verb, "--help")
+    assert ran.code == 0 and "default 60;" in " ".join(ran.out.split())
+    assert DEFAULT_TIMEOUT_S == 60.0 == Wish(Verb.STATUS, "all").timeout_s
 
 
 def test_the_input_object(op: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
