@@ -151,6 +151,20 @@ class GpuMinute:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuUse:
+    """The highest utilisation (percent) of any card of the host in so many readings."""
+
+    most: float
+    readings: int
+
+    @property
+    def words(self) -> SafeText:
+        """`its host's cards at up to 97 % meanwhile (3 readings)`."""
+        count = "1 reading" if self.readings == 1 else f"{self.readings} readings"
+        return SafeText(f"its host's cards at up to {self.most:.0f} % meanwhile ({count})")
+
+
+@dataclass(frozen=True, slots=True)
 class GpuProcess:
     """What computes on a card: its process id on that host, its name, its share of the memory in bytes."""
 

@@ -27,6 +27,7 @@ from aitbc_tui.domain.work import (
     CoordinatorHealth,
     GpuMinute,
     GpuReading,
+    GpuUse,
     Job,
     JobList,
     MinerList,
@@ -160,6 +161,7 @@ class World:
     own_jobs: Mapping[str, OwnJob] = field(default_factory=dict)
     gpus: Mapping[str, Observed[tuple[GpuReading, ...]]] = field(default_factory=dict)
     gpu_history: Mapping[str, tuple[GpuMinute, ...]] = field(default_factory=dict)
+    gpu_during: Mapping[str, GpuUse] = field(default_factory=dict)  # job -> the cards of its host while it ran
     gpu_minute: Mapping[str, int] = field(default_factory=dict)
     beats: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)  # miner -> a value a minute
     beats_minute: int | None = None

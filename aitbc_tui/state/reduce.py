@@ -23,6 +23,7 @@ from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.work import CoordinatorHealth, GpuReading, Job, JobList, MinerList, OllamaReading, PaymentState
 from aitbc_tui.state.events import Answered, Asked, Event, Failed, Kind, LinkChanged, OwnJobKnown, Submitted, Watching
 from aitbc_tui.state.facts import JobFacts, JobResult, Kept, NodeFacts, OwnerView, OwnJob, ReceiptPage, World
+from aitbc_tui.state.gpu_during import noted_use
 from aitbc_tui.state.miners import with_beats
 from aitbc_tui.state.reduce_hosts import (
     MINUTES_KEPT,
@@ -108,7 +109,8 @@ def _answered(world: World, e: Answered) -> World:
         case ((Kind.JOB | Kind.RESULT | Kind.RECEIPT | Kind.PAYMENT), _):
             return _job_answer(world, subject, e)
         case Kind.GPUS, tuple() as cards:
-            return gpu_cards(world, subject, cast("tuple[GpuReading, ...]", cards), e)
+            readings = cast("tuple[GpuReading, ...]", cards)
+            return noted_use(gpu_cards(world, subject, readings, e), subject, readings)
         case Kind.OLLAMA, OllamaReading() as reading if subject in world.ollamas:
             now = world.ollamas[subject].got(reading, e.at, e.rtt_ms)
             return replace(world, ollamas={**world.ollamas, subject: now})

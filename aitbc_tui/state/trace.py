@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from aitbc_tui.domain.figures import clock
@@ -27,7 +28,7 @@ def trace(world: World, row: JobRow, utc: float) -> tuple[TraceStep, ...]:
             Step.QUEUED, True, begun, begun, "accepted by the coordinator" if row.ours else "listed by the coordinator"
         ),
         _acquired(row, facts, begun, ran, state),
-        _processing(row, seen, begun, ran, completed, state, utc),
+        _with_cards(world, row, _processing(row, seen, begun, ran, completed, state, utc)),
         _result(row, facts, seen, begun, completed, ran, state),
         *_receipt(row, begun, completed),
         TraceStep(
@@ -99,6 +100,12 @@ def _processing(
     return TraceStep(
         Step.PROCESSING, Verdict(Level.RUNNING, SafeText("processing")), None, step.at_text, None, step.evidence
     )
+
+
+def _with_cards(world: World, row: JobRow, step: TraceStep) -> TraceStep:
+    """What its host's cards were seen to do meanwhile, beside what the miner says."""
+    use = world.gpu_during.get(str(row.job.job_id))
+    return step if use is None else replace(step, evidence=SafeText(f"{step.evidence}; {use.words}"))
 
 
 def _missing(step: Step, begun: float | None, why: str) -> TraceStep:

@@ -20,8 +20,10 @@ from aitbc_tui.state.facts import JobResult, OwnerView, ReceiptItem, ReceiptPage
 from aitbc_tui.state.pool import PoolMemory
 from aitbc_tui.state.reduce import reduce
 from aitbc_tui.state.rulebook import RULES
+from aitbc_tui.state.topology import HostFrame, MinerFrame
 from tests.state.story import Story, frame, identity, utc
 
+GPU_HOSTS = tuple(HostFrame(SafeText(n), SafeText("ssh"), gpu=True) for n in ("genesis", "follower"))
 CARD = GpuReading(0, SafeText("GPU-1"), SafeText("RTX"), 95.0, 2 << 30, 8 << 30, 70.0, 300.0, 450.0)
 
 
@@ -223,6 +225,22 @@ def test_the_trace_names_the_missing_step() -> None:
     assert steps[Step.PROCESSING].evidence.startswith("MISSING")
     assert steps[Step.RESULT].verdict.level is Level.WAITS
     assert steps[Step.ON_CHAIN].evidence == "this chain does not record receipts"
+
+
+def test_the_trace_says_what_the_cards_did_meanwhile() -> None:
+    story = Story(replace(frame(), miners=(MinerFrame(SafeText("miner·3f9a"), "genesis", ""),), hosts=GPU_HOSTS))
+    story.well()
+    job = story.job("5e1f0a77", "RUNNING", 3, "3f9a")
+    story.world = reduce(story.world, Watching(str(job.job_id), story.now))
+    for used in (12.0, 97.0, 40.0):
+        story.jobs(job)
+        story.tell(Kind.GPUS, "genesis", (replace(CARD, utilisation=used),))
+        story.wait(2)
+    story.jobs(story.job("5e1f0a77", "COMPLETED", 9, "3f9a"))
+    story.tell(Kind.GPUS, "genesis", (replace(CARD, utilisation=99.0),))
+    steps = {s.step: s for s in story.picture().jobs[0].steps}
+    said = "its host's cards at up to 97 % meanwhile (3 readings)"
+    assert steps[Step.PROCESSING].evidence.endswith(said), "and not what they did after it"
 
 
 def test_the_life_of_our_own_job() -> None:
