@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.plan_chain import chain_steps
 from aitbc_tui.collect.service_run import running_jobs
+from aitbc_tui.config.model import EnvironmentConfig
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.operation import Plan, PlanStep, Verb, Wish
 from aitbc_tui.domain.snapshot import Access, NodeRow, Snapshot
@@ -78,7 +79,7 @@ async def make_plan(collector: Collector, wish: Wish) -> Plan:
         summary=clean(draft.summary, 300),
         steps=tuple(draft.steps),
         notes=tuple(clean(note, 300) for note in draft.notes),
-        command=clean(shell_twin(wish, collector.setup.program), 1000),
+        command=clean(shell_twin(wish, collector.setup.program, _named(environment)), 1000),
         question=clean(f"{draft.question} {where}?" if draft.question else "", 200),
         details=tuple(clean(detail, 300) for detail in draft.details),
         checked=clean(
@@ -97,8 +98,15 @@ def title_of(wish: Wish) -> str:
     return f"{wish.verb.value.capitalize()} {sub}".rstrip()
 
 
-def shell_twin(wish: Wish, program: str = "aitbc-tui") -> str:
+def _named(environment: EnvironmentConfig) -> str:
+    """In production what is forced must name where, too."""
+    return environment.name if environment.production else ""
+
+
+def shell_twin(wish: Wish, program: str = "aitbc-tui", production: str = "") -> str:
     """The same from a shell, on the same network; a message is left to whoever types it."""
+    if production and (wish.action or wish.keys):
+        program = f"{program} --yes {production}"
     if wish.verb is Verb.NETWORK:
         return f"{program} network --timeout {wish.timeout_s}"
     if wish.verb is Verb.SERVICE:

@@ -16,7 +16,7 @@ from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
 from aitbc_tui.ui.screens.layout import squeezed
-from aitbc_tui.ui.screens.plan_lines import allowed, build_plan, build_planning
+from aitbc_tui.ui.screens.plan_lines import allowed, build_plan, build_planning, forbidden
 
 
 class PlanScreen(DetailScreen):
@@ -80,7 +80,7 @@ class PlanScreen(DetailScreen):
         if plan is None:
             self.toast("there is no plan yet")
         elif not plan.offered:
-            self.toast("not offered: a check forbids it", Level.BAD)
+            self._say_not_offered(plan)
         elif not allowed(self.aitbc.current, plan):
             have = self.aitbc.current.environment.access.value
             self.toast(f"Enter would run it: needs access {plan.need.value}, this is {have}", Level.REFUSED)
@@ -89,6 +89,12 @@ class PlanScreen(DetailScreen):
             registry.open_progress(self.aitbc, plan)
         else:
             registry.open_confirm(self.aitbc, plan)
+
+    def _say_not_offered(self, plan: Plan) -> None:
+        if forbidden(plan):
+            self.toast("not offered: a check forbids it", Level.BAD)
+        else:
+            self.toast("nothing to do: no step would change anything")
 
     def action_copy(self) -> None:
         if self._plan is not None:

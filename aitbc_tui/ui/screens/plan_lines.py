@@ -62,14 +62,23 @@ def notes(plan: Plan, width: int) -> list[Line]:
     return lines
 
 
+def forbidden(plan: Plan) -> bool:
+    """Whether a check failed; else what is not offered has simply nothing to do."""
+    return any(step.level is Level.BAD for step in plan.steps)
+
+
 def build_plan(snapshot: Snapshot, plan: Plan, width: int) -> list[Line]:
     """Complete at every access level; the last line says what is missing to run it."""
-    mark = (Level.WAITS, "nothing done yet") if plan.offered else (Level.BAD, "NOT OFFERED")
+    mark = (Level.WAITS, "nothing done yet")
+    if not plan.offered:
+        mark = (Level.BAD, "NOT OFFERED") if forbidden(plan) else (Level.NONE, "nothing to do")
     lines = [title_of(plan, mark, width), *text_lines(str(plan.summary), width), Line()]
     lines += [*step_lines(plan.steps, width), Line()]
     if plan.notes:
         lines += [*notes(plan, width), Line()]
     lines += [section("The same from a shell", width), *text_lines(str(plan.command), width)]
+    if not plan.offered and not forbidden(plan):
+        return [*lines, *text_lines("– there is nothing to write: no step would change anything", width)]
     if not plan.offered:
         words = "■ a check forbids the writing step: it is not offered, with or without force"
         return [*lines, *text_lines(words, width, role=Role.BAD)]

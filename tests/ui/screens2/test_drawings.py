@@ -12,6 +12,7 @@ from aitbc_tui.domain.alarm import AlarmKind
 from aitbc_tui.domain.operation import RunState
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.rules import RULES
 from aitbc_tui.ui.paint import Line, Role
 from aitbc_tui.ui.panes.status import verdict_line
@@ -190,7 +191,11 @@ def test_the_window_of_blocks_never_leaves_the_chain() -> None:
 
 
 def test_a_forbidden_plan_is_not_offered_and_observe_reads_it_all() -> None:
-    forbidden = fits(build_plan(pictures.lagging(), pictures.plan(offered=False), 80), 80)
+    plan = pictures.plan(offered=False)
+    idle = fits(build_plan(pictures.lagging(), plan, 80), 80)
+    assert "– nothing to do" in idle and "NOT OFFERED" not in idle and "a check forbids" not in idle
+    fails = replace(plan, steps=(replace(plan.steps[0], level=Level.BAD), *plan.steps[1:]))
+    forbidden = fits(build_plan(pictures.lagging(), fails, 80), 80)
     assert "NOT OFFERED" in forbidden and "with or without force" in forbidden
     observe = fits(build_plan(pictures.lagging(Access.OBSERVE), pictures.plan(), 80), 80)
     assert observe.endswith("□ needs access operate, this is observe")

@@ -11,6 +11,7 @@ from aitbc_tui.domain.errors import ConnectError, GuardError, HttpError
 from aitbc_tui.domain.operation import Plan, RunState, Verb, Wish
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.confirm import ConfirmScreen
@@ -165,10 +166,22 @@ async def test_a_check_that_forbids_is_not_talked_over() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
+        plan = pictures.plan(offered=False)
+        failed = replace(plan, steps=(replace(plan.steps[0], level=Level.BAD), *plan.steps[1:]))
+        await planned(app, backend, failed)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PlanScreen) and "not offered: a check forbids it" in text_of(app)
+
+
+async def test_a_plan_with_nothing_to_write_is_no_bad_news() -> None:
+    backend = backend_on()
+    app = app_on(backend)
+    async with app.run_test(size=SIZE) as pilot:
         await planned(app, backend, pictures.plan(offered=False))
         await pilot.press("enter")
         await pilot.pause()
-        assert isinstance(app.screen, PlanScreen) and "not offered" in text_of(app)
+        assert isinstance(app.screen, PlanScreen) and "nothing to do: no step would change anything" in text_of(app)
 
 
 async def test_old_checks_run_again_before_anything_is_written() -> None:
