@@ -241,6 +241,17 @@ class DashboardScreen(StatusScreen):
         if self.is_mounted:
             self.on_snapshot(self.aitbc.current)
 
+    def _repaint_pane(self) -> None:
+        """A key that moves within a pane changes no other: the answer costs a seventh."""
+        if not self.is_mounted or self.mode is not Mode.ALL:
+            self.repaint()
+            return
+        shown, pane = self.shown(self.aitbc.current), self.focus_pane
+        at = arrange(*self.size)[pane]
+        lines = build_pane(shown, pane, at.width, at.height, self.view(pane, shown))
+        self.query_one(f"#pane{pane.value}", Canvas).show(lines)
+        self.show_hints()
+
     def action_pane(self, number: int) -> None:
         self.open_pane(Pane(number))
 
@@ -279,7 +290,7 @@ class DashboardScreen(StatusScreen):
             return
         index = rows.find(self.selected()) or 0
         self.choices.cursor[self.focus_pane] = rows[max(0, min(len(rows) - 1, index + step))].key
-        self.repaint()
+        self._repaint_pane()
 
     def action_columns(self, step: int) -> None:
         before = self.choices.hscroll.get(self.focus_pane, 0)
