@@ -47,6 +47,8 @@ def who(identity: Identity | None, unmasked: bool) -> list[Run]:
     if unmasked:
         return [Run(clean(identity.secret, 128), Role.WARN)]
     name = str(identity.label)
+    if name == identity.secret:  # an id that is no key, and is shown as it is
+        return [Run(name)]
     return [Run(pad(name, max(13, len(name) + 2))), Run(in_words("masked, `u` shows"), Role.MUTED)]
 
 

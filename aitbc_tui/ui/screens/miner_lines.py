@@ -94,7 +94,9 @@ def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool, logs: 
 
 
 def _who(identity: Identity, unmasked: bool) -> str:
-    return str(clean(identity.secret, 128)) if unmasked else f"{identity.label}   {in_words('masked, `u` shows')}"
+    if unmasked or identity.label == identity.secret:
+        return str(clean(identity.secret, 128))
+    return f"{identity.label}   {in_words('masked, `u` shows')}"
 
 
 def _count(value: int | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.domain.identity import Identity, Role
 from aitbc_tui.domain.node import Block
 from aitbc_tui.domain.snapshot import GpuRow, Pane, PaneSummary
 from aitbc_tui.domain.text import SafeText
@@ -19,7 +20,7 @@ from aitbc_tui.ui.screens.alarm_evidence import certainty
 from aitbc_tui.ui.screens.blocks_lines import build_blocks
 from aitbc_tui.ui.screens.connections_lines import Terminal, build_connections
 from aitbc_tui.ui.screens.gpu_lines import build_gpu
-from aitbc_tui.ui.screens.job_panels import earlier
+from aitbc_tui.ui.screens.job_panels import earlier, who
 from tests.fixtures.details import bad_network
 from tests.fixtures.sound_network import sound
 
@@ -104,3 +105,9 @@ def test_a_pane_without_the_focus_shows_its_worst_rows_wherever_the_reader_was()
     held = PaneView(focused=True, cursor=last)
     kept = "\n".join(line.plain for line in body_lines(jobs_content(snapshot, 120), 120, 5, held))
     assert top in left and top not in kept
+
+
+def test_only_what_is_masked_is_called_masked() -> None:
+    plain, key = (Identity(Role.MINER, SafeText("miner-0"), secret) for secret in ("miner-0", "a-live-key"))
+    assert [run.text for run in who(plain, False)] == ["miner-0"]
+    assert who(key, False)[1].text == "masked, u shows"
