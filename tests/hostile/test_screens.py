@@ -39,6 +39,7 @@ def screens(app: AitbcApp, plan: Plan) -> Iterator[tuple[str, Open]]:
     yield "node", lambda a: registry.open_node(a, str(snapshot.nodes[0].name))
     yield "miner", lambda a: registry.open_miner(a, str(snapshot.miners[0].miner.identity.label))
     yield "gpu", lambda a: registry.open_gpu(a, str(snapshot.gpus[0].name))
+    yield "power", lambda a: registry.open_power(a, str(snapshot.gpus[0].name))
     yield "logs", lambda a: registry.open_logs(a)
     yield "plan", lambda a: registry.open_plan(a, plan.wish)
     yield "confirm", lambda a: registry.open_confirm(a, plan)
