@@ -101,6 +101,8 @@ def _run(words: list[str], item: Family) -> int:
     args, rest = parser.parse_known_args(words)
     if rest:
         raise unknown_arguments(parser, [item.verb, getattr(args, "action", None) or ""], rest)
+    if not item.screen and getattr(args, "record", None) is not None:
+        raise ConfigError(f"--record records the dashboard, not {item.verb}", remedy=f"{PROGRAM} --record FILE")
     args.verb = item.verb
     common = common_of(args, os.environ)
     if common.verbose and not item.screen:

@@ -286,3 +286,9 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=30, env=dict(os.environ))
     assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr
     assert done.returncode in (0, 1)
+
+
+def test_a_recording_is_of_the_dashboard_and_not_silently_left_out(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a.rec"
+    done = run("--record", file, "watch", "--plain")
+    assert done.code == 2 and "--record records the dashboard, not watch" in done.last and not file.exists()
