@@ -14,6 +14,7 @@ from aitbc_tui.domain.work import Job
 from aitbc_tui.state.clockwork import server_age
 from aitbc_tui.state.facts import JobFacts, OwnJob, World
 from aitbc_tui.state.miners import HOUR_S, live, silent_summary
+from aitbc_tui.state.overtaken import Taken, overtaken
 
 POLL_S = 3.6  # contract 4: the shipped miner's poll cycle
 QUEUE_PATIENCE_S = 20.0
@@ -74,29 +75,16 @@ def _overtaken(world: World, views: list[JobView]) -> set[str]:
     """Jobs that run on a miner which runs one at a time, and has taken another since, or is done with it already."""
     miners = world.miners.value.miners if world.miners.value is not None else ()
     single = {str(m.identity.label) for m in miners if m.concurrency == 1}
-    by_miner: dict[str, list[JobView]] = {}
+    by_miner: dict[str, list[Taken]] = {}
     for view in views:
-        if view.job.miner is not None and view.facts is not None and str(view.job.miner.label) in single:
-            by_miner.setdefault(str(view.job.miner.label), []).append(view)
-    return {
-        str(view.job.job_id)
-        for jobs in by_miner.values()
-        for view in jobs
-        if view.job.state == "RUNNING" and any(_taken_after(view, other) for other in jobs)
-    }
-
-
-def _taken_after(running: JobView, other: JobView) -> bool:
-    """Whether their miner took `other` after `running`: it runs since later, or was not even asked for before."""
-    ours = running.facts.first_seen.get("RUNNING") if running.facts is not None else None
-    if ours is None or other.facts is None or not other.facts.first_seen:
-        return False
-    asked = running.job.requested_at, other.job.requested_at
-    later = asked[0] is not None and asked[1] is not None and asked[0] < asked[1]
-    if other.job.state == "RUNNING":
-        theirs = other.facts.first_seen.get("RUNNING", ours)
-        return theirs > ours or (theirs == ours and later)
-    return later and min(other.facts.first_seen.values()) > ours
+        if view.job.miner is None or view.facts is None or not view.facts.first_seen:
+            continue
+        miner, first_seen = str(view.job.miner.label), view.facts.first_seen
+        if miner in single:
+            running, begun = view.job.state == "RUNNING", first_seen.get("RUNNING")
+            taken = Taken(str(view.job.job_id), running, begun, min(first_seen.values()), view.job.requested_at)
+            by_miner.setdefault(miner, []).append(taken)
+    return {job_id for jobs in by_miner.values() for job_id in overtaken(jobs)}
 
 
 def _joined(listed: Job, own: Job, newer: bool) -> Job:

@@ -225,6 +225,7 @@ def simulated_rows() -> Iterator[Row]:
     large = _json("simulated_input", "large")
     what = "10,000 jobs, 100,000 waiting, 200 nodes: "
     yield at_most(f"{what}key, p95", large["key_p95_ms"], "ms", 30)
+    yield Row(f"{what}one picture of it, in the collector", f"{large['picture_ms']:,.0f} ms", "")
     yield at_most(f"{what}memory", large["mib"], "MiB", 200)
     hours = _json("simulated_input", "hours", "8")
     yield at_most(

@@ -7,10 +7,14 @@ import gc
 import json
 import statistics
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 
+from aitbc_tui.collect.collector import PUBLISH_S
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
 from tests.state.story import Story, frame
@@ -37,8 +41,30 @@ def large() -> Story:
     return story
 
 
-async def press_keys(snapshot: Snapshot, presses: int = 60) -> list[float]:
-    """Seconds from each key press until its frame has been composed, on 120x40."""
+@contextmanager
+def collecting(story: Story) -> Iterator[list[float]]:
+    """The collector's thread draws its picture once a second meanwhile; yields how long each took."""
+    took: list[float] = []
+    over = threading.Event()
+
+    def draw() -> None:
+        while not over.wait(PUBLISH_S):
+            story.now += PUBLISH_S
+            began = time.perf_counter()
+            story.picture()
+            took.append(time.perf_counter() - began)
+
+    thread = threading.Thread(target=draw, name="collector", daemon=True)
+    thread.start()
+    try:
+        yield took
+    finally:
+        over.set()
+        thread.join()
+
+
+async def press_keys(snapshot: Snapshot, presses: int = 120, apart_s: float = 0.03) -> list[float]:
+    """Seconds from each key press until its frame has been composed, on 120x40; keys come as one that is held down."""
     clock = Clock(lambda: snapshot.now, lambda: snapshot.utc)
     app = AitbcApp(StillBackend(snapshot), DashboardOptions(theme="dark", clock=clock))
     took = []
@@ -49,6 +75,7 @@ async def press_keys(snapshot: Snapshot, presses: int = 60) -> list[float]:
             app.dashboard.action_move(8 if number % 5 == 4 else 1)
             app.screen._compositor.render_update(full=False)
             took.append(time.perf_counter() - began)
+            await asyncio.sleep(apart_s)
     return took
 
 
@@ -87,12 +114,15 @@ def main() -> None:
         return
     before = mib()
     story = large()
-    began = time.perf_counter()
     snapshot = story.picture()
-    picture_s = time.perf_counter() - began
-    took = sorted(asyncio.run(press_keys(snapshot)))
+    with collecting(story) as drawn:
+        took = sorted(asyncio.run(press_keys(snapshot)))
     p95 = took[int(0.95 * len(took))] * 1000
-    figures = {"picture_ms": picture_s * 1000, "key_p50_ms": statistics.median(took) * 1000, "key_p95_ms": p95}
+    figures = {
+        "picture_ms": statistics.median(drawn) * 1000,
+        "key_p50_ms": statistics.median(took) * 1000,
+        "key_p95_ms": p95,
+    }
     print(json.dumps({**figures, "jobs_shown": len(snapshot.jobs), "mib": mib(), "start_mib": before}))
 
 
