@@ -86,15 +86,17 @@ class Hub:
         self.world = replace(self.world, topology=topology)
         self._changed = True
 
-    def acknowledge(self, rule: str, about: str) -> None:
-        """Somebody has seen this alarm."""
-        self.emit(Acknowledged(rule, about, self.clock.monotonic(), self.clock.utc()))
+    def acknowledge(self, rule: str, abouts: tuple[str, ...]) -> None:
+        """Somebody has seen these alarms of one rule."""
+        for about in abouts:
+            self.emit(Acknowledged(rule, about, self.clock.monotonic(), self.clock.utc()))
         self.publish()
 
-    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
-        """Hide it from row 0 for so long; 0 ends that."""
+    def snooze(self, rule: str, abouts: tuple[str, ...], seconds: float, why: str = "") -> None:
+        """Hide them from row 0 for so long; 0 ends that."""
         until = self.clock.utc() + seconds
-        self.emit(Quieted(rule, about, until, clean(why, 120), self.clock.monotonic()))
+        for about in abouts:
+            self.emit(Quieted(rule, about, until, clean(why, 120), self.clock.monotonic()))
         self.publish()
 
     def stress(self, picture: StressPicture) -> None:

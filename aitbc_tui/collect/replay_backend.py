@@ -137,10 +137,10 @@ class ReplayBackend:
     def audit(self, action: str, subject: str) -> None:
         """Ids in a recording are scrubbed: unmasking shows no more than the mask."""
 
-    def acknowledge(self, rule: str, about: str) -> None:
+    def acknowledge(self, rule: str, abouts: tuple[str, ...]) -> None:
         """Findings stay as they were."""
 
-    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
+    def snooze(self, rule: str, abouts: tuple[str, ...], seconds: float, why: str = "") -> None:
         """Alarms stay as they were."""
 
     def log_targets(self) -> Sequence[LogTarget]:

@@ -165,11 +165,11 @@ class CollectorThread:
     def stress_save(self) -> Future[str]:
         return self._write(lambda c: c.bench.save())
 
-    def acknowledge(self, rule: str, about: str) -> None:
-        self._soon(lambda c: c.hub.acknowledge(rule, about))
+    def acknowledge(self, rule: str, abouts: tuple[str, ...]) -> None:
+        self._soon(lambda c: c.hub.acknowledge(rule, abouts))
 
-    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
-        self._soon(lambda c: c.hub.snooze(rule, about, seconds, why))
+    def snooze(self, rule: str, abouts: tuple[str, ...], seconds: float, why: str = "") -> None:
+        self._soon(lambda c: c.hub.snooze(rule, abouts, seconds, why))
 
     def ask_blocks(self, heights: Sequence[int]) -> None:
         wanted = tuple(heights)[:BLOCKS_AT_ONCE]

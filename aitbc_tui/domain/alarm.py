@@ -32,6 +32,7 @@ class Alarm:
     quiet_until: float | None = None  # hidden from row 0 until then, never from the list
     quiet_why: SafeText = SafeText("")
     last_true: float | None = None  # UTC; a finding may be open long after it was true
+    many: SafeText = SafeText("")  # what several of its rule are called, as `jobs`; empty: they never share a row
 
     @property
     def open(self) -> bool:

@@ -24,7 +24,10 @@ _FIGURES = re.compile(r"\b[0-9a-f]{8}\b|[\d.,:]+|\b[smhd]\b")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its name, the word of its state column, how long it must hold and be gone (seconds)."""
+    """One rule: its name, the word of its state column, how long it must hold and be gone (seconds).
+
+    `many` is what its findings are called where they come in numbers, one a job or a receipt: they share a row then.
+    """
 
     name: str
     word: str
@@ -32,6 +35,7 @@ class Rule:
     kind: AlarmKind = AlarmKind.CONDITION
     hold_s: float = 0.0
     clear_s: float = 6.0
+    many: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +186,5 @@ def _alarm(watch: Watch, rule: Rule, times: int, quiet: Quiet | None = None, clo
         quiet_until=quiet.until_utc if quiet else None,
         quiet_why=quiet.why if quiet else SafeText(""),
         last_true=watch.last_utc,
+        many=SafeText(rule.many),
     )

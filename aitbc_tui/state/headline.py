@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.figures import coarse_age, thousands
+from aitbc_tui.domain.fold import Fold, folded
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import Chain, Headline, NodeRow
 from aitbc_tui.domain.text import SafeText
@@ -49,26 +50,31 @@ def headline(
         text = f"{name} not heard for {coarse_age(age)}, the rest is sound"
         return Headline(Level.UNKNOWN, SafeText("unknown"), SafeText(text), SafeText(text))
     if opened:  # never "sound" while something is wrong, however quiet it was made
-        text = f"{len(opened)} quiet: {', '.join(f'{a.word} {a.about}' for a in opened[:3])}"
+        text = f"{len(opened)} quiet: {', '.join(f'{a.word} {a.about}' for a in folded(opened)[:3])}"
         return Headline(Level.WARN, SafeText("quiet"), SafeText(text), SafeText(text))
     return Headline(Level.GOOD, SafeText("sound"), SafeText(_all_well(world)), SafeText("no open alarm"))
 
 
 def _worst(opened: list[Alarm], chain: Chain) -> Headline:
-    first = opened[0]
-    parts = [f"{first.about} {_says(first, chain)}"]
-    parts += [f"{a.word} {a.about}" for a in opened[1:3]]
-    if len(opened) > 3:
-        parts.append(f"{len(opened) - 3} more")
-    short = f"{first.about} {_says(first, chain)}" + (f" · {len(opened) - 1} more" if len(opened) > 1 else "")
+    """The worst in words, then two by name, then how many alarms more."""
+    rows = folded(opened)
+    first = rows[0]
+    what = f"{first.about}{',' if first.several else ''} {_says(first, chain)}"
+    parts = [what, *(f"{row.word} {row.about}" for row in rows[1:3]), *_more(rows[3:])]
+    short = " · ".join([what, *_more(rows[1:])])
     return Headline(first.level, first.word, SafeText(" · ".join(parts)), SafeText(short))
 
 
-def _says(alarm: Alarm, chain: Chain) -> str:
-    if alarm.rule == "fork" and chain.fork is not None:
+def _more(rows: list[Fold]) -> list[str]:
+    alarms = sum(len(row.alarms) for row in rows)
+    return [f"{thousands(alarms)} more"] if alarms else []
+
+
+def _says(row: Fold, chain: Chain) -> str:
+    if row.rule == "fork" and chain.fork is not None:
         exact = chain.fork.last_common is not None
         return f"{'split off' if exact else 'other hash'} at {thousands(chain.fork.height)}"
-    return str(alarm.evidence)
+    return str(row.evidence)
 
 
 def _needed(world: World, nodes: tuple[NodeRow, ...]) -> list[tuple[str, float | None, bool]]:

@@ -45,11 +45,11 @@ class Backend(Protocol):
     def audit(self, action: str, subject: str) -> None:
         """One line of the audit log, such as an unmasked id; on disk when this returns."""
 
-    def acknowledge(self, rule: str, about: str) -> None:
-        """Close a finding that somebody has seen."""
+    def acknowledge(self, rule: str, abouts: tuple[str, ...]) -> None:
+        """Close the findings of one rule that somebody has seen."""
 
-    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
-        """Keep an alarm out of row 0 for a time, never out of the list; 0 ends that."""
+    def snooze(self, rule: str, abouts: tuple[str, ...], seconds: float, why: str = "") -> None:
+        """Keep these alarms out of row 0 for a time, never out of the list; 0 ends that."""
 
     def ask_blocks(self, heights: Sequence[int]) -> None:
         """Ask every node for these blocks, once; the answers stand in `Snapshot.blocks`."""

@@ -61,7 +61,7 @@ async def test_a_finding_survives_a_restart_until_it_is_acknowledged(tmp_path: P
         (alarm,) = again.newest.alarms
         assert (alarm.since, alarm.last_true) == (begun, begun)
         assert [(h.rule, str(h.about)) for h in again.newest.events if h.rule] == [finding], "told once"
-        again.acknowledge(*finding)
+        again.acknowledge(finding[0], (finding[1],))
         await keeper.save()
         assert found(again) == []
 

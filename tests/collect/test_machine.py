@@ -194,7 +194,7 @@ class AnyWeather(RuleBasedStateMachine):
     def somebody_acknowledges(self) -> None:
         opened = [alarm for alarm in self.hub.newest.alarms if alarm.open]
         if opened:
-            self.hub.acknowledge(opened[0].rule, str(opened[0].about))
+            self.hub.acknowledge(opened[0].rule, (str(opened[0].about),))
 
     def _judge(self, snapshot: Snapshot) -> None:
         now = snapshot.now

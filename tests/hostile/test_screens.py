@@ -13,6 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from aitbc_tui.domain.fold import Fold
 from aitbc_tui.domain.journal import LogChunk, LogTarget
 from aitbc_tui.domain.operation import Plan
 from aitbc_tui.domain.snapshot import Pane, Snapshot
@@ -35,7 +36,7 @@ def screens(app: AitbcApp, plan: Plan) -> Iterator[tuple[str, Open]]:
     yield "job", lambda a: registry.open_job(a, str(job.job.job_id))
     yield "receipt", lambda a: registry.open_receipt(a, receipt)
     yield "cancel", lambda a: registry.open_cancel(a, str(job.job.job_id))
-    yield "quiet", lambda a: registry.open_quiet(a, snapshot.alarms[0])
+    yield "quiet", lambda a: registry.open_quiet(a, Fold((snapshot.alarms[0],)))
     yield "node", lambda a: registry.open_node(a, str(snapshot.nodes[0].name))
     yield "miner", lambda a: registry.open_miner(a, str(snapshot.miners[0].miner.identity.label))
     yield "gpu", lambda a: registry.open_gpu(a, str(snapshot.gpus[0].name))

@@ -157,10 +157,10 @@ def _own_doings(taped: Taping, number: int) -> None:
         past = Happening(2.0, Level.WARN, SafeText("late"), SafeText("follower"), SafeText("it was late"), SafeText(""))
         hub.emit(Remembered((past,), (old,), (("receipt-bad", "feedf00d"),), taped.clock.now))
     if number == 3:
-        hub.acknowledge("receipt-unsigned", "0badcafe")
+        hub.acknowledge("receipt-unsigned", ("0badcafe",))
     if number == 100:
         assert alarms, "the fork is called by now"
-        hub.snooze(alarms[0].rule, str(alarms[0].about), 3600, "known")
+        hub.snooze(alarms[0].rule, (str(alarms[0].about),), 3600, "known")
     if number == 104:
         hub.fell(SafeText("the collector stopped and is started again: ValueError"))
     if number == 106:
@@ -366,7 +366,7 @@ async def test_a_broken_devnet_recorded_and_played_back(generation: str, tmp_pat
                 await until(collector, lambda s: s.stress is not None and s.stress.figures.ended > 0, 30)
                 await until(collector, lambda s: any(a.open for a in s.alarms), 30)
                 alarm = collector.hub.newest.alarms[0]
-                collector.hub.acknowledge(alarm.rule, str(alarm.about))
+                collector.hub.acknowledge(alarm.rule, (str(alarm.about),))
         recorder.close()
         recording = Recording(path)
         begun = recording.seek(0.0).now

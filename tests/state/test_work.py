@@ -181,6 +181,31 @@ def test_a_quiet_key_stays_quiet_when_it_signs_another_receipt() -> None:
     )
 
 
+def test_a_flood_of_bills_is_one_thing_in_the_headline_and_hides_nothing_else() -> None:
+    story = Story()
+    story.well()
+    jobs = [story.job(f"0be6a85{index}", "COMPLETED", 100, "3f9a") for index in range(7)]
+    items = tuple(
+        ReceiptItem(receipt(str(job.job_id), result_status=SafeText("failed")), utc(story.utc - 50)) for job in jobs
+    )
+    bad = ReceiptItem(receipt("bad0" * 8, ReceiptVerdict.INVALID), utc(story.utc - 50))
+    for _ in range(2):
+        story.jobs(*jobs)
+        story.tell(Kind.RECEIPTS, "coordinator", ReceiptPage((*items, bad), 0, utc(story.utc)))
+        story.picture()
+        story.wait(13)
+    seen = story.picture()
+    assert len([a for a in seen.alarms if a.open and a.word == "BILLED"]) == 7, "each is a finding of its own"
+    assert seen.headline.word == "TRUST" or "7 jobs, newest 0be6a85" in seen.headline.text
+    assert "BILLED 7 jobs" in f"{seen.headline.word} {seen.headline.text}"
+    assert "more" not in seen.headline.text and "bad0bad0" in seen.headline.text
+    for alarm in seen.alarms:
+        if alarm.open and alarm.word == "BILLED":
+            memory = story.world.alarms.acknowledged(alarm.rule, str(alarm.about), story.now, story.utc, RULES)
+            story.world = replace(story.world, alarms=memory)
+    assert [a.word for a in story.picture().alarms if a.open] == ["TRUST"]
+
+
 def test_a_queued_job_that_waits_says_why() -> None:
     story = Story()
     story.well()

@@ -61,11 +61,11 @@ class StillBackend:
         done.set_result(self.verdict)
         return done
 
-    def acknowledge(self, rule: str, about: str) -> None:
-        self.asked.append(f"acknowledge {rule} {about}")
+    def acknowledge(self, rule: str, abouts: tuple[str, ...]) -> None:
+        self.asked.append(f"acknowledge {rule} {' '.join(abouts)}")
 
-    def snooze(self, rule: str, about: str, seconds: float, why: str = "") -> None:
-        self.asked.append(f"snooze {rule} {about} {seconds:.0f} {why}")
+    def snooze(self, rule: str, abouts: tuple[str, ...], seconds: float, why: str = "") -> None:
+        self.asked.append(f"snooze {rule} {' '.join(abouts)} {seconds:.0f} {why}")
 
     def ask_blocks(self, heights: Sequence[int]) -> None:
         self.asked.append(f"blocks {max(heights)}..{min(heights)}")

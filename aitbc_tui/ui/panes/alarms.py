@@ -1,10 +1,10 @@
-"""Pane 7: what is wrong now, since when, and what to do."""
+"""Pane 7: what is wrong now, since when, and what to do; many findings of one rule in one row."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.fold import Fold, folded
 from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
@@ -32,34 +32,41 @@ NARROW = (
 )
 
 
-def alarm_row(alarm: Alarm, utc: float) -> Row:
+def alarm_row(fold: Fold, utc: float) -> Row:
+    """An alarm; or several, since the first of them, with the evidence of the newest."""
+    alarm, since = fold.newest, fold.since
     end = utc if alarm.closed is None else alarm.closed
     verdict = Verdict(alarm.level, alarm.word)
     if not alarm.open:
         verdict = Verdict(Level.NONE, SafeText("closed"))
     return Row(
-        key=f"{alarm.rule}/{alarm.about}/{alarm.since:.0f}",
+        key=fold.key,
         verdict=verdict,
         role=Role.TEXT if alarm.open else Role.MUTED,
-        name=alarm.about,
+        name=fold.about,
         newest=alarm.since,
-        search=f"{alarm.rule} {alarm.kind.value}",
+        search=" ".join((alarm.rule, alarm.kind.value, *(f"{one.about} {one.evidence}" for one in fold.alarms))),
         cells={
-            "since": fmt.clock_at(alarm.since),
-            "for": fmt.age(max(0.0, end - alarm.since)),
-            "about": alarm.about or fmt.NONE,
-            "evidence": alarm.evidence or fmt.NONE,
-            "do": alarm.remedy or fmt.NONE,
+            "since": fmt.clock_at(since),
+            "for": fmt.age(max(0.0, end - since)),
+            "about": fold.about or fmt.NONE,
+            "evidence": fold.evidence or fmt.NONE,
+            "do": "Enter: each of them" if fold.several else alarm.remedy or fmt.NONE,
             "rule": alarm.rule,
-            "seen": fmt.number(alarm.seen, 4),
+            "seen": fmt.number(sum(one.seen for one in fold.alarms), 4),
             "closed": fmt.NONE if alarm.closed is None else fmt.clock_at(alarm.closed, with_seconds=True),
         },
     )
 
 
+def fold_of(snapshot: Snapshot, key: str | None) -> Fold | None:
+    """The alarms of the row with this key."""
+    return next((fold for fold in folded(snapshot.alarms) if fold.key == key), None)
+
+
 def content(snapshot: Snapshot, width: int) -> Content:
     utc = snapshot.utc.timestamp()
-    rows = [alarm_row(alarm, utc) for alarm in snapshot.alarms]
+    rows = [alarm_row(fold, utc) for fold in folded(snapshot.alarms)]
     columns = COLUMNS if width >= 120 else narrow(width)
     return Content(Pane.ALARMS, snapshot.panes[Pane.ALARMS], columns, rows)
 

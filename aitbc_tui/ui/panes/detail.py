@@ -10,7 +10,7 @@ from aitbc_tui.domain.snapshot import JobRow, MinerRow, NodeRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Verdict
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run
-from aitbc_tui.ui.panes.alarms import alarm_row
+from aitbc_tui.ui.panes.alarms import alarm_row, fold_of
 from aitbc_tui.ui.panes.miners import beat_age
 from aitbc_tui.ui.panes.receipts import receipt_key
 from aitbc_tui.ui.panes.title import title_line
@@ -208,16 +208,15 @@ def _receipt(snapshot: Snapshot, key: str) -> Detail | None:
 
 
 def _alarm(snapshot: Snapshot, key: str) -> Detail | None:
-    utc = snapshot.utc.timestamp()
-    found = next(((alarm, row) for alarm in snapshot.alarms if (row := alarm_row(alarm, utc)).key == key), None)
-    if found is None:
+    fold = fold_of(snapshot, key)
+    if fold is None:
         return None
-    alarm, row = found
-    facts: Facts = [("evidence", str(alarm.evidence)), ("rule", f"{alarm.rule}, a {alarm.kind.value}")]
+    alarm, row = fold.newest, alarm_row(fold, snapshot.utc.timestamp())
+    facts: Facts = [("evidence", str(fold.evidence)), ("rule", f"{alarm.rule}, a {alarm.kind.value}")]
     if alarm.check:
         facts.append(("check", str(alarm.check)))
     facts.append(("do", str(alarm.remedy) or fmt.NONE))
-    return str(alarm.about), row.verdict, alarm.since, facts, []
+    return str(fold.about), row.verdict, fold.since, facts, ["Enter each of them"] if fold.several else []
 
 
 _DETAILS: Mapping[Pane, Callable[[Snapshot, str], Detail | None]] = {

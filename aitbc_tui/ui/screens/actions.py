@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Access, JobRow, Pane, ReceiptRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.keys import in_words
-from aitbc_tui.ui.panes.alarms import alarm_row
+from aitbc_tui.ui.panes.alarms import fold_of
 from aitbc_tui.ui.panes.receipts import receipt_key
 from aitbc_tui.ui.screens import registry
 
@@ -54,8 +53,9 @@ def _runs_on(row: JobRow, miner: str) -> bool:
 
 
 def _alarm_about(snapshot: Snapshot, key: str) -> str:
-    utc = snapshot.utc.timestamp()
-    return next((str(alarm.about) for alarm in snapshot.alarms if alarm_row(alarm, utc).key == key), "")
+    """The thing that an alarm's row is about; of several the newest."""
+    fold = fold_of(snapshot, key)
+    return "" if fold is None else str(fold.newest.about)
 
 
 def open_selected(screen: DashboardScreen) -> None:
@@ -78,11 +78,6 @@ _OPENERS: Mapping[Pane, Callable[[AitbcApp, str], None]] = {
     Pane.GPUS: registry.open_gpu,
     Pane.ALARMS: registry.open_alarms,
 }
-
-
-def _alarm(snapshot: Snapshot, key: str | None) -> Alarm | None:
-    utc = snapshot.utc.timestamp()
-    return next((alarm for alarm in snapshot.alarms if alarm_row(alarm, utc).key == key), None)
 
 
 def _name_of_selected(screen: DashboardScreen) -> str:
@@ -113,11 +108,11 @@ def acknowledge_selected(screen: DashboardScreen) -> None:
     if screen.focus_pane is not Pane.ALARMS:
         registry.open_alarms(screen.aitbc)
         return
-    alarm = _alarm(screen.aitbc.current, screen.selected())
-    if alarm is None or not alarm.open:
+    fold = fold_of(screen.aitbc.current, screen.selected())
+    if fold is None or not fold.newest.open:
         screen.toast(in_words("`a` acknowledges an open alarm: select one"))
     else:
-        registry.open_quiet(screen.aitbc, alarm)
+        registry.open_quiet(screen.aitbc, fold)
 
 
 def copy_selected(screen: DashboardScreen) -> None:
@@ -130,9 +125,8 @@ def copy_selected(screen: DashboardScreen) -> None:
     if screen.focus_pane is Pane.NODES:
         node = next(row for row in snapshot.nodes if row.name == key)
         text = str(node.hash_at_common or (node.head.value.hash if node.head.value else key))
-    elif screen.focus_pane is Pane.ALARMS:
-        row = next(alarm for alarm in snapshot.alarms if alarm_row(alarm, snapshot.utc.timestamp()).key == key)
-        text = f"{row.word} {row.about}: {row.evidence}"
+    elif screen.focus_pane is Pane.ALARMS and (fold := fold_of(snapshot, key)) is not None:
+        text = f"{fold.word} {fold.about}: {fold.evidence}"
     elif screen.focus_pane is Pane.RECEIPTS:
         text = _job_of(screen) or key
     screen.aitbc.copy(text)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from textual import events
 from textual.binding import Binding
 
-from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.domain.fold import Fold
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
-from aitbc_tui.ui.screens.alarms_lines import AlarmsView, alarm_key, build_alarms, selected_alarm, shown_alarms
+from aitbc_tui.ui.screens.alarms_lines import AlarmsView, build_alarms, entries, selected_entry
 from aitbc_tui.ui.screens.alarms_looks import looks
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.goto import go_to
@@ -21,7 +22,7 @@ from aitbc_tui.ui.screens.typing_field import typed
 
 
 class AlarmsScreen(DetailScreen):
-    """Selection follows the alarm, not the row."""
+    """Selection follows the alarm, not the row. Enter unfolds what stands for several."""
 
     BINDINGS = [
         Binding("j,down", "move(1)", show=False, priority=True),
@@ -39,7 +40,7 @@ class AlarmsScreen(DetailScreen):
 
     def __init__(self, selected: str | None = None) -> None:
         super().__init__()
-        self._view = AlarmsView(selected=selected)
+        self._view = AlarmsView(selected=selected, unfolded=frozenset({selected} if selected else ()))
         self._typing: str | None = None
 
     def on_mount(self) -> None:
@@ -57,12 +58,13 @@ class AlarmsScreen(DetailScreen):
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if self._typing is not None:
             return [("/", f"{self._typing}_"), ("Enter", "apply"), ("Esc", "leave it")]
-        alarm = self._chosen()
-        quiet = [("a", "quiet" if alarm is None or alarm.kind.value == "condition" else "acknowledge, quiet")]
+        fold = self._fold()
+        quiet = [("a", "quiet" if fold is None or fold.newest.kind is AlarmKind.CONDITION else "acknowledge, quiet")]
+        several = fold is not None and fold.several
         return [
             ("Esc", "back"),
             ("j/k", "alarm"),
-            ("Enter", "go there"),
+            ("Enter", "each of them" if several else "go there"),
             *quiet,
             ("e", "events"),
             ("y", "copy evidence"),
@@ -72,8 +74,14 @@ class AlarmsScreen(DetailScreen):
             ("?", "help"),
         ]
 
+    def _fold(self) -> Fold | None:
+        chosen = selected_entry(entries(self.aitbc.current, self._view), self._view)
+        return None if chosen is None else chosen.fold
+
     def _chosen(self) -> Alarm | None:
-        return selected_alarm(shown_alarms(self.aitbc.current, self._view), self._view)
+        """The selected alarm; of several the newest."""
+        fold = self._fold()
+        return None if fold is None else fold.newest
 
     def _show(self, view: AlarmsView) -> None:
         self._view = view
@@ -100,13 +108,13 @@ class AlarmsScreen(DetailScreen):
         return self._typing is None
 
     def action_move(self, step: int) -> None:
-        alarms = shown_alarms(self.aitbc.current, self._view)
-        chosen = selected_alarm(alarms, self._view)
+        rows = entries(self.aitbc.current, self._view)
+        chosen = selected_entry(rows, self._view)
         if chosen is None:
             return
-        index = max(0, min(len(alarms) - 1, alarms.index(chosen) + step))
+        index = max(0, min(len(rows) - 1, rows.index(chosen) + step))
         self.body.action_first()
-        self._show(replace(self._view, selected=alarm_key(alarms[index])))
+        self._show(replace(self._view, selected=rows[index].key))
 
     def action_back(self) -> None:
         """Esc undoes the filter first."""
@@ -116,18 +124,20 @@ class AlarmsScreen(DetailScreen):
             super().action_back()
 
     def action_go(self) -> None:
-        alarm = self._chosen()
-        if alarm is None:
+        fold, alarm = self._fold(), self._chosen()
+        if fold is None or alarm is None:
             self.toast("no alarm is selected")
+        elif fold.several:
+            self._show(replace(self._view, selected=fold.key, unfolded=self._view.unfolded ^ {fold.key}))
         elif not go_to(self.aitbc, alarm):
             self.toast(f"{alarm.about} has no screen of its own")
 
     def action_quiet(self) -> None:
-        alarm = self._chosen()
-        if alarm is None or not alarm.open:
+        fold = self._fold()
+        if fold is None or not fold.newest.open:
             self.toast(in_words("`a` keeps an open alarm quiet: select one"))
             return
-        registry.open_quiet(self.aitbc, alarm)
+        registry.open_quiet(self.aitbc, fold)
 
     def action_bell(self) -> None:
         mine = looks(self.app)
@@ -154,6 +164,6 @@ class AlarmsScreen(DetailScreen):
         self.show_hints()
 
     def action_copy(self) -> None:
-        alarm = self._chosen()
-        if alarm is not None:
-            self.aitbc.copy(f"{alarm.word} {alarm.about}: {alarm.evidence}")
+        fold = self._fold()
+        if fold is not None:
+            self.aitbc.copy(f"{fold.word} {fold.about}: {fold.evidence}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.fold import Fold, alarm_key, folded
 from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
@@ -17,37 +18,57 @@ from aitbc_tui.ui.panes.table import Row, header_line, row_line, shown_columns, 
 from aitbc_tui.ui.panes.title import pane_age, title_line
 from aitbc_tui.ui.screens.alarm_evidence import also, certainty, evidence_lines, names_of
 from aitbc_tui.ui.screens.alarm_words import closes, words_for
-from aitbc_tui.ui.screens.layout import section, text_lines, wrap
+from aitbc_tui.ui.screens.layout import cut, pad, section, text_lines, wrap
 
 LABEL = 13
 FEWEST_ROWS = 5
+NEWEST_SHOWN = 5  # of a fold, in its evidence
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmsView:
-    """What the reader chose. `looked_at`: UTC seconds of the look before this one."""
+    """What the reader chose. `looked_at`: UTC seconds of the look before this one; `unfolded`: keys of folds."""
 
     selected: str | None = None
+    unfolded: frozenset[str] = frozenset()
     filter: str = ""
     history: bool = True
     bell: bool = False
     looked_at: float | None = None
 
 
-def alarm_key(alarm: Alarm) -> str:
-    """Which alarm this is, as long as it lasts; the same as its row's in the pane."""
-    return pane.alarm_row(alarm, alarm.since).key
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the list: its key and its alarms; under a fold that is unfolded, each of them again."""
+
+    key: str
+    fold: Fold
 
 
 def shown_alarms(snapshot: Snapshot, view: AlarmsView) -> list[Alarm]:
     """What the list holds: filtered, with or without those that closed."""
     utc = snapshot.utc.timestamp()
     rows = [alarm for alarm in snapshot.alarms if view.history or alarm.open]
-    return [alarm for alarm in rows if not view.filter or pane.alarm_row(alarm, utc).matches(view.filter)]
+    return [alarm for alarm in rows if not view.filter or pane.alarm_row(Fold((alarm,)), utc).matches(view.filter)]
 
 
-def selected_alarm(alarms: Sequence[Alarm], view: AlarmsView) -> Alarm | None:
-    return next((alarm for alarm in alarms if alarm_key(alarm) == view.selected), alarms[0] if alarms else None)
+def entries(snapshot: Snapshot, view: AlarmsView) -> list[Entry]:
+    """The rows of the list."""
+    found: list[Entry] = []
+    for fold in folded(shown_alarms(snapshot, view)):
+        found.append(Entry(fold.key, fold))
+        if fold.several and fold.key in view.unfolded:
+            found += [Entry(alarm_key(alarm), Fold((alarm,))) for alarm in fold.alarms]
+    return found
+
+
+def selected_entry(rows: Sequence[Entry], view: AlarmsView) -> Entry | None:
+    """The chosen row; where it is folded away, the fold; where nothing is left of it, the first."""
+    for row in rows:
+        if row.key == view.selected:
+            return row
+    within = (row for row in rows if any(alarm_key(alarm) == view.selected for alarm in row.fold.alarms))
+    return next(within, rows[0] if rows else None)
 
 
 def _title(snapshot: Snapshot, view: AlarmsView, shown: int, width: int) -> Line:
@@ -64,12 +85,12 @@ def _title(snapshot: Snapshot, view: AlarmsView, shown: int, width: int) -> Line
     return title_line("7", "Alarms", verdict, counts, width, focused=True, age=age, marks=marks)
 
 
-def _list(snapshot: Snapshot, alarms: Sequence[Alarm], chosen: Alarm | None, width: int, height: int) -> list[Line]:
-    utc = snapshot.utc.timestamp()
+def _list(snapshot: Snapshot, view: AlarmsView, width: int, height: int) -> list[Line]:
+    utc, listed = snapshot.utc.timestamp(), entries(snapshot, view)
+    chosen = selected_entry(listed, view)
     columns = shown_columns(pane.content(snapshot, width).columns, width)
-    keys = {pane.alarm_row(alarm, utc).key: alarm for alarm in alarms}
-    rows = [_marked(pane.alarm_row(alarm, utc), alarm, utc) for alarm in alarms]
-    chosen_key = next((key for key, alarm in keys.items() if alarm is chosen), None)
+    rows = [_row(entry, view, utc) for entry in listed]
+    chosen_key = None if chosen is None else chosen.key
     room = max(FEWEST_ROWS, height // 3)
     shown = window(rows, chosen_key, room)
     lines = [header_line(columns, width, {})]
@@ -82,12 +103,15 @@ def _list(snapshot: Snapshot, alarms: Sequence[Alarm], chosen: Alarm | None, wid
     return lines
 
 
-def _marked(row: Row, alarm: Alarm, utc: float) -> Row:
+def _row(entry: Entry, view: AlarmsView, utc: float) -> Row:
     """A quiet alarm steps back, and says so in its own row."""
-    if not alarm.quiet(utc):
-        return row
-    cells = {**row.cells, "do": f"quiet until {fmt.clock_at(alarm.quiet_until)}"}
-    return Row(row.key, row.verdict, cells, role=Role.MUTED, name=row.name, newest=row.newest)
+    row, alarm = replace(pane.alarm_row(entry.fold, utc), key=entry.key), entry.fold.newest
+    if alarm.quiet(utc):
+        cells = {**row.cells, "do": f"quiet until {fmt.clock_at(alarm.quiet_until)}"}
+        return Row(row.key, row.verdict, cells, role=Role.MUTED, name=row.name, newest=row.newest)
+    if entry.key in view.unfolded and entry.fold.several:
+        return replace(row, cells={**row.cells, "do": "Enter: fold them again"})
+    return row
 
 
 def labelled(label: str, text: str, width: int, role: Role = Role.TEXT) -> list[Line]:
@@ -97,26 +121,40 @@ def labelled(label: str, text: str, width: int, role: Role = Role.TEXT) -> list[
     return [*lines, *(Line((Run(" " * LABEL), Run(piece, role))) for piece in rest)]
 
 
-def _about(snapshot: Snapshot, alarm: Alarm, width: int) -> list[Line]:
-    """The selected alarm: what it means, what it does not, what was seen, how sure."""
-    utc = snapshot.utc.timestamp()
+def _about(snapshot: Snapshot, fold: Fold, width: int) -> list[Line]:
+    """The selected alarm: what it means, what it does not, what was seen, how sure. Of several, of the newest."""
+    utc, alarm = snapshot.utc.timestamp(), fold.newest
     words, names = words_for(alarm), names_of(snapshot, alarm)
     state = "open" if alarm.open else "closed"
-    since = f"since {fmt.clock_at(alarm.since, with_seconds=True)}"
+    since = f"since {fmt.clock_at(fold.since, with_seconds=True)}"
     end = utc if alarm.closed is None else alarm.closed
-    text = f"{state} · {since}, {'for' if alarm.open else 'it lasted'} {fmt.age(max(0.0, end - alarm.since), bound=0)}"
-    if alarm.seen > 1:
+    text = f"{state} · {since}, {'for' if alarm.open else 'it lasted'} {fmt.age(max(0.0, end - fold.since), bound=0)}"
+    if alarm.seen > 1 and not fold.several:
         text += f", {alarm.seen} times"
     word = alarm.word if alarm.open else alarm.rule.upper()
     level = alarm.level if alarm.open else Level.NONE
-    lines = [section(f"{word} {alarm.about}", width, mark=(level, state), text=text.partition(" · ")[2])]
+    lines = [section(f"{word} {fold.about}", width, mark=(level, state), text=text.partition(" · ")[2])]
     lines += labelled("means", words.means.format_map(names), width)
     if words.not_meant:
         lines += labelled("not meant", words.not_meant.format_map(names), width)
-    lines += [Line(), *evidence_lines(snapshot, alarm, width, LABEL), Line()]
+    seen = _newest(fold, width) if fold.several else evidence_lines(snapshot, alarm, width, LABEL)
+    lines += [Line(), *seen, Line()]
     more = [*also(snapshot, alarm), *([f"check by hand: {alarm.check}"] if alarm.check else [])]
     lines += labelled("also", " · ".join(more), width) if more else []
     return [*lines, *labelled("sure", certainty(snapshot, alarm), width)]
+
+
+def _newest(fold: Fold, width: int) -> list[Line]:
+    """The evidence of the newest of them, a line each, and how many there are beside."""
+    lines: list[Line] = []
+    for alarm in fold.alarms[:NEWEST_SHOWN]:
+        text = f"{fmt.clock_at(alarm.since, with_seconds=True)}  {pad(str(alarm.about), 11)}  {alarm.evidence}"
+        label = " " + pad("" if lines else "evidence", LABEL - 1)
+        lines.append(Line((Run(label, Role.MUTED), Run(cut(text, width - LABEL - 1)))))
+    rest = len(fold.alarms) - NEWEST_SHOWN
+    if rest > 0:
+        lines.append(Line((Run(" " * LABEL), Run(f"and {rest} before: {in_words('`Enter`')} lists each of them"))))
+    return lines
 
 
 def _steps(snapshot: Snapshot, alarm: Alarm, width: int) -> list[Line]:
@@ -139,9 +177,10 @@ def _quiet(snapshot: Snapshot, width: int) -> list[Line]:
         lines.append(Line((Run(" a " if not index else "   ", Role.ACCENT_STRONG), Run(text))))
     if not quiet:
         return [*lines, Line((Run(" quiet now: none", Role.MUTED),))]
-    for alarm in quiet:
+    for fold in folded(quiet):
+        alarm = fold.newest
         why = f": {alarm.quiet_why}" if alarm.quiet_why else ""
-        text = f"quiet now: {alarm.word} {alarm.about} until {fmt.clock_at(alarm.quiet_until)}{why}"
+        text = f"quiet now: {fold.word} {fold.about} until {fmt.clock_at(alarm.quiet_until)}{why}"
         lines += text_lines(text, width, role=Role.MUTED)
     return lines
 
@@ -156,9 +195,10 @@ def _marks(snapshot: Snapshot, view: AlarmsView, width: int) -> list[Line]:
 
 def build_alarms(snapshot: Snapshot, view: AlarmsView, width: int, height: int) -> list[Line]:
     """Every line, the title first."""
-    alarms = shown_alarms(snapshot, view)
-    chosen = selected_alarm(alarms, view)
-    lines = [_title(snapshot, view, len(alarms), width), *_list(snapshot, alarms, chosen, width, height), Line()]
+    chosen = selected_entry(entries(snapshot, view), view)
+    shown = len(shown_alarms(snapshot, view))
+    lines = [_title(snapshot, view, shown, width), *_list(snapshot, view, width, height), Line()]
     if chosen is not None:
-        lines += [*_about(snapshot, chosen, width), Line(), *_steps(snapshot, chosen, width), Line()]
+        fold = chosen.fold
+        lines += [*_about(snapshot, fold, width), Line(), *_steps(snapshot, fold.newest, width), Line()]
     return [*lines, *_quiet(snapshot, width), Line(), *_marks(snapshot, view, width)]

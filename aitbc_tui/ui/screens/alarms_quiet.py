@@ -1,4 +1,4 @@
-"""The question before an alarm is kept quiet or a finding acknowledged: for how long, and why."""
+"""The question before alarms are kept quiet or findings acknowledged: how many, for how long, and why."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from textual import events
 from textual.binding import Binding
 
-from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.domain.alarm import AlarmKind
+from aitbc_tui.domain.fold import Fold
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
@@ -21,27 +22,34 @@ ACKNOWLEDGE = "acknowledge: it was seen, close it"
 AGAIN = "no longer quiet"
 
 
-def choices(alarm: Alarm, utc: float) -> tuple[str, ...]:
+def acknowledge_words(fold: Fold) -> str:
+    """What acknowledging closes; of several how many, for that is what the reader confirms."""
+    return f"acknowledge all {fold.about}: they were seen, close them" if fold.several else ACKNOWLEDGE
+
+
+def choices(fold: Fold, utc: float) -> tuple[str, ...]:
     """A finding can be closed; any alarm can be quiet for a time, or no longer."""
-    first = (ACKNOWLEDGE,) if alarm.kind is AlarmKind.FINDING else ()
-    last = (AGAIN,) if alarm.quiet(utc) else ()
+    first = (acknowledge_words(fold),) if fold.newest.kind is AlarmKind.FINDING else ()
+    last = (AGAIN,) if fold.newest.quiet(utc) else ()
     return (*first, *(f"quiet for {words}" for words, _ in TIMES), *last)
 
 
-def build_quiet(alarm: Alarm, chosen: int, why: str, utc: float, width: int) -> list[Line]:
+def build_quiet(fold: Fold, chosen: int, why: str, utc: float, width: int) -> list[Line]:
     """Every line, the title first."""
-    title = section(f"Quiet: {alarm.word} {alarm.about}", width, mark=(Level.WARN, "waits for you"), heavy=True)
-    lines = [title, Line(), *text_lines(str(alarm.evidence), width), Line()]
-    for index, text in enumerate(choices(alarm, utc)):
+    title = section(f"Quiet: {fold.word} {fold.about}", width, mark=(Level.WARN, "waits for you"), heavy=True)
+    lines = [title, Line(), *text_lines(str(fold.evidence), width), Line()]
+    for index, text in enumerate(choices(fold, utc)):
         mark = Run(f" {glyph(Level.RUNNING)} ", Role.ACCENT) if index == chosen else Run("   ")
         lines.append(Line((mark, Run(text, Role.STRONG if index == chosen else Role.TEXT)), selected=index == chosen))
     lines += [Line(), pair("reason", field_run(why, min(50, width - 14)), at=9)]
     lines += [Line(), *text_lines("It is hidden from the top line only: it stays in the list, and in the log.", width)]
+    if fold.several:
+        lines += text_lines(f"This is about the {fold.about} of this moment: what comes later is said anew.", width)
     return [*lines, *text_lines("It comes back earlier if its evidence gets worse.", width)]
 
 
 class QuietScreen(DetailScreen):
-    """Up and down choose, typing gives the reason, Enter does it."""
+    """Up and down choose, typing gives the reason, Enter does it, to the alarms that were there when it opened."""
 
     AUTO_FOCUS = ""
     BINDINGS = [
@@ -50,14 +58,14 @@ class QuietScreen(DetailScreen):
         Binding("enter", "press", show=False, priority=True),
     ]
 
-    def __init__(self, alarm: Alarm) -> None:
+    def __init__(self, fold: Fold) -> None:
         super().__init__()
-        self._alarm = alarm
+        self._fold = fold
         self._chosen = 0
         self._why = ""
 
     def build(self, snapshot: Snapshot, width: int, height: int) -> Sequence[Line]:
-        return build_quiet(self._alarm, self._chosen, self._why, snapshot.utc.timestamp(), width)
+        return build_quiet(self._fold, self._chosen, self._why, snapshot.utc.timestamp(), width)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         return [("up/down", "choose"), ("Enter", "do it"), ("Esc", "leave it as it is"), ("F1", "help")]
@@ -71,25 +79,26 @@ class QuietScreen(DetailScreen):
             self.on_snapshot(self.aitbc.current)
 
     def action_choose(self, step: int) -> None:
-        count = len(choices(self._alarm, self.aitbc.current.utc.timestamp()))
+        count = len(choices(self._fold, self.aitbc.current.utc.timestamp()))
         self._chosen = max(0, min(count - 1, self._chosen + step))
         self.on_snapshot(self.aitbc.current)
 
     def action_press(self) -> None:
-        alarm, app = self._alarm, self.aitbc
-        what = choices(alarm, app.current.utc.timestamp())[self._chosen]
-        if what == ACKNOWLEDGE:
-            app.backend.acknowledge(alarm.rule, str(alarm.about))
-            self._done(f"acknowledged: {alarm.word} {alarm.about}")
+        fold, app = self._fold, self.aitbc
+        abouts = tuple(str(alarm.about) for alarm in fold.alarms)
+        what = choices(fold, app.current.utc.timestamp())[self._chosen]
+        if what == acknowledge_words(fold):
+            app.backend.acknowledge(fold.rule, abouts)
+            self._done(f"acknowledged: {fold.word} {fold.about}")
         elif what == AGAIN:
-            app.backend.snooze(alarm.rule, str(alarm.about), 0.0)
-            self._done(f"{alarm.word} {alarm.about} is no longer quiet")
+            app.backend.snooze(fold.rule, abouts, 0.0)
+            self._done(f"{fold.word} {fold.about} is no longer quiet")
         elif not self._why.strip():
             self.toast("quiet needs a reason: type why", Level.WARN)
         else:
             seconds = next(seconds for words, seconds in TIMES if what.endswith(words))
-            app.backend.snooze(alarm.rule, str(alarm.about), seconds, str(clean(self._why.strip(), 120)))
-            self._done(f"{alarm.word} {alarm.about} is {what}")
+            app.backend.snooze(fold.rule, abouts, seconds, str(clean(self._why.strip(), 120)))
+            self._done(f"{fold.word} {fold.about} is {what}")
 
     def _done(self, text: str) -> None:
         app = self.aitbc

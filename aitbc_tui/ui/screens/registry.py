@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from aitbc_tui.domain.alarm import Alarm
+    from aitbc_tui.domain.fold import Fold
     from aitbc_tui.domain.operation import Plan, Wish
     from aitbc_tui.domain.receipt import VerifiedReceipt
     from aitbc_tui.ui.app import AitbcApp
@@ -58,10 +58,10 @@ def open_alarms(app: AitbcApp, selected: str | None = None) -> None:
     app.push_screen(AlarmsScreen(selected))
 
 
-def open_quiet(app: AitbcApp, alarm: Alarm) -> None:
+def open_quiet(app: AitbcApp, fold: Fold) -> None:
     from aitbc_tui.ui.screens.alarms_quiet import QuietScreen
 
-    app.push_screen(QuietScreen(alarm))
+    app.push_screen(QuietScreen(fold))
 
 
 def open_events(app: AitbcApp) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aitbc_tui.domain.alarm import AlarmKind
+from aitbc_tui.domain.fold import Fold, alarm_key
 from aitbc_tui.domain.operation import RunState
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import SafeText
@@ -18,7 +19,7 @@ from aitbc_tui.ui.paint import Line, Role
 from aitbc_tui.ui.panes.status import verdict_line
 from aitbc_tui.ui.screens.alarm_evidence import node_row
 from aitbc_tui.ui.screens.alarm_words import WORDS, closes, words_for
-from aitbc_tui.ui.screens.alarms_lines import AlarmsView, alarm_key, build_alarms
+from aitbc_tui.ui.screens.alarms_lines import AlarmsView, build_alarms
 from aitbc_tui.ui.screens.alarms_quiet import build_quiet
 from aitbc_tui.ui.screens.environment_choice import EnvironmentChoice
 from aitbc_tui.ui.screens.environments import build_environments
@@ -127,7 +128,7 @@ def test_every_screen_fits_every_width(width: int) -> None:
         fits(node_lines(snapshot, name, width), width)
     for alarm in snapshot.alarms:
         fits(build_alarms(snapshot, AlarmsView(selected=alarm_key(alarm)), width, 30), width)
-        fits(build_quiet(alarm, 1, "because [b]", snapshot.utc.timestamp(), width), width)
+        fits(build_quiet(Fold((alarm,)), 1, "because [b]", snapshot.utc.timestamp(), width), width)
     fits(build_events(snapshot, snapshot.events, 1, "x", 0.0, width), width)
     for miner in snapshot.miners:
         fits(build_miner(snapshot, miner, 0, False, width), width)
