@@ -45,8 +45,9 @@ async def probe(collector: Collector, host: str, model: str) -> SafeText:
     if ollama is None:
         raise ConfigError(f"no Ollama is configured at {host}", remedy="ollama = URL at that host")
     with audited(collector.ledger, "gpus --probe", environment.name, f"{host} {clean(model, 80)}") as entry:
-        require(environment.access, Access.OPERATE, "gpus --probe", environment.name)
-        took = await ollama.generate(model)
+        require(collector.arming.access, Access.OPERATE, "gpus --probe", environment.name)
+        with collector.arming.running():
+            took = await ollama.generate(model)
         entry.ended(f"{took.total_s:.2f} s")
     load = "" if took.load_s is None else f", of which {took.load_s:.2f} s to load it"
     return SafeText(f"{took.model}: {took.total_s:.2f} s{load}")
@@ -84,12 +85,13 @@ class PowerBench:
         """Guarded and audited; what fails after the limit was set is in what is returned, and goes back by itself."""
         if self._busy:
             raise GuardError("a power limit is being changed already", remedy="keep it or put it back first")
-        environment = self._collector.setup.environment
+        environment, arming = self._collector.setup.environment, self._collector.arming
         self._busy = True
         try:
             with audited(self._collector.ledger, "gpus power-limit", environment.name, chosen.words) as entry:
-                require(environment.access, Access.OPERATE, "gpus power-limit", environment.name)
-                ended = await self._whole(chosen, told, hold_s)
+                require(arming.access, Access.OPERATE, "gpus power-limit", environment.name)
+                with arming.running():  # what was set can still be kept, and put back
+                    ended = await self._whole(chosen, told, hold_s)
                 entry.ended(f"{ended.phase.value} {ended.detail}".strip())
         finally:
             self._busy, self._answer = False, None

@@ -7,7 +7,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
-from functools import partial
 from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import AitbcError, CommandError
@@ -81,8 +80,7 @@ class Host(ABC):
         max_bytes: int,
     ) -> HttpAnswer:
         """One HTTP exchange; `url` is as the host itself sees it. An answer of any status is returned."""
-        if self.permit is not None:
-            self.permit.http(method, url, self.spec.name)
+        self._allow(method, url)
         self._check()
         return await self._http.request(
             method,
@@ -101,9 +99,13 @@ class Host(ABC):
         from aitbc_tui.transport.httpx_bridge import ChannelTransport  # httpx is slow to import
 
         inner = ChannelTransport(self._dial, self._meter, self.trouble, deadline_s=deadline_s, max_bytes=max_bytes)
-        if self.permit is not None:
-            inner.permit = partial(self.permit.http, host=self.spec.name)
+        inner.permit = self._allow
         return inner
+
+    def _allow(self, method: str, url: str) -> None:
+        """By the permit of this moment: it may change while a client of ours lives."""
+        if self.permit is not None:
+            self.permit.http(method, url, self.spec.name)
 
     async def shell(self, script: str, *, timeout_s: float, max_bytes: int) -> ShellAnswer:
         """Run a script of ours in the host's one persistent `sh`. Commands that may hang need `timeout`."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aitbc_tui.collect import hardware
 from aitbc_tui.collect.arming import LENT_S, Arming
 from aitbc_tui.collect.clock import RealClock
 from aitbc_tui.collect.collector import Collector
@@ -15,6 +16,7 @@ from aitbc_tui.config.load import Flags, load
 from aitbc_tui.devnet.network import Devnet
 from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.domain.errors import GuardError
+from aitbc_tui.domain.power import PowerPlan
 from aitbc_tui.domain.snapshot import Access
 
 
@@ -84,6 +86,13 @@ async def runs_out(devnet: Devnet, tmp_path: Path) -> None:
             await host.request("POST", f"{rpc}/rpc/importBlock", headers={}, body=b"{}", timeout_s=5, max_bytes=1000)
         with pytest.raises(GuardError, match="has observe"):
             await collector.must_write().cancel("0" * 32)
+        ollama = collector.ollamas[0]
+        with pytest.raises(GuardError, match="has observe"):
+            await ollama.generate("llama3.2:latest")
+        with pytest.raises(GuardError, match="has observe"):
+            await hardware.probe(collector, ollama.host, "llama3.2:latest")
+        with pytest.raises(GuardError, match="has observe"):
+            await collector.power.change(PowerPlan(ollama.host, 0, "card", 300, 250, 100, 450), lambda change: None)
         collector.arm()
         assert (await host.run(stop, timeout_s=15, max_bytes=1000)).exit_status == 0
         assert [entry.what for entry in collector.ledger.audit()][0] == "access operate"
