@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.node import Account, Block, Head, MempoolReading, Transaction
+from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.work import EscrowSeen
 from aitbc_tui.protocol import platform_requests, requests
@@ -101,12 +102,15 @@ class Scanner:
             return parse_indexed((await self._ask(platform_requests.transaction(tx_hash))).body)
         return None
 
-    async def escrow(self, job_id: str) -> EscrowSeen | None:
-        """What this node holds for a job; None where it holds nothing or its version keeps no escrow."""
-        with suppress(AitbcError):
+    async def escrow(self, job_id: str) -> EscrowSeen | Trouble | None:
+        """What this node holds for a job; None where it holds nothing, the trouble where that could not be read."""
+        try:
             found = parse_escrow((await self._ask(platform_requests.escrow(job_id))).body)
-            return EscrowSeen(clean(self.name, 20), found.state, found.amount, found.released, found.refunded)
-        return None
+        except AitbcError as error:
+            if isinstance(error, HttpError) and error.status == 404:
+                return None
+            return classify(error, now=self._collector.clock.monotonic())
+        return EscrowSeen(clean(self.name, 20), found.state, found.amount, found.released, found.refunded)
 
     async def head(self) -> Head:
         answer = await self._ask(requests.head(self._chain))
@@ -173,7 +177,7 @@ async def looked_up(collector: Collector, views: Sequence[NodeView], queries: Se
     return await with_accounts(collector, views, addresses)
 
 
-async def escrow_of(collector: Collector, views: Sequence[NodeView], job_id: str) -> EscrowSeen | None:
+async def escrow_of(collector: Collector, views: Sequence[NodeView], job_id: str) -> EscrowSeen | Trouble | None:
     """As the producer of a version that keeps escrows has it."""
     view = next((view for view in views if view.signs and view.drains), None)
     frame = collector.topology.node(view.name) if view is not None else None

@@ -64,7 +64,7 @@ def _not_learnt(node: NodeConfig, name: str, error: AitbcError) -> Check:
 
 
 async def _counters(field: Field, node: NodeConfig) -> CpuTimes | None:
-    """The processor's counters since boot; None where they cannot be read, for then the second reading says why."""
+    """The processor's counters since boot; None where they could not be read."""
     try:
         answer = await field.shell(node.host, node.name, hostprobe.probe_script(), "/proc/stat")
         return hostprobe.parse_host_figures(answer.stdout)[1]
@@ -80,7 +80,8 @@ async def _cpu(field: Field, node: NodeConfig, before: CpuTimes | None) -> Check
     except AitbcError as error:
         return _not_learnt(node, "cpu", error)
     if busy is None:
-        return Check(node.name, node.host, "cpu", Grade.SKIP, "its counters did not move between two readings")
+        why = "its counters did not move between two readings" if before else "one of two readings did not come"
+        return Check(node.name, node.host, "cpu", Grade.SKIP, why)
     grade = Grade.WARN if busy >= CPU_WARN else Grade.PASS
     return Check(node.name, node.host, "cpu", grade, f"{busy:.0%} busy while it was checked")
 

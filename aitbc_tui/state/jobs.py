@@ -320,7 +320,6 @@ def summary(world: World, rows: tuple[JobRow, ...], now: float) -> PaneSummary:
     counts = f"{waits} queued, {runs} running, {done}{capped} done{inside} in 1 h"
     stuck = sum(1 for r in rows if r.verdict.word == "STUCK")
     late = [r for r in rows if r.job.state in LIVE and r.verdict.level is Level.WARN]
-    note = SafeText("")
     if stuck:
         verdict = Verdict(Level.BAD, SafeText(f"{stuck} STUCK"))
     elif seen.value is not None and seen.freshness(now) is not Freshness.FRESH:
@@ -332,4 +331,4 @@ def summary(world: World, rows: tuple[JobRow, ...], now: float) -> PaneSummary:
     else:
         verdict = Verdict(Level.GOOD, SafeText("flow" if waits or runs or done else "idle"))
     empty = (SafeText("no job in the last 100"),) if not rows else ()
-    return PaneSummary(verdict, SafeText(counts), note, note or SafeText(counts), seen.at, 5.0, empty)
+    return PaneSummary(verdict, SafeText(counts), SafeText(""), SafeText(counts), seen.at, 5.0, empty)

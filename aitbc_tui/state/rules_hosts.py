@@ -92,15 +92,10 @@ def _p2p(world: World, rows: Iterable[NodeRow], now: float) -> Iterator[Sign]:
             continue
         frame = world.topology.node(row.name)
         port = frame.p2p_port if frame is not None else 7070
-        listens = {True: "it listens", False: "and it does not listen"}.get(bool(peers.listening), "")
-        text = f"no established P2P connection ({listens}), {len(heard)} nodes answer"
-        yield sign(
-            "p2p-partition",
-            row.name,
-            text,
-            f'ss -Htn state established "( sport = :{port} or dport = :{port} )"',
-            row.host,
-        )
+        listens = {True: " (it listens)", False: " (and it does not listen)", None: ""}[peers.listening]
+        text = f"no established P2P connection{listens}, {len(heard)} nodes answer"
+        check = f'ss -Htn state established "( sport = :{port} or dport = :{port} )"'
+        yield sign("p2p-partition", row.name, text, check, row.host)
 
 
 def _clocks(world: World, now: float) -> Iterator[Sign]:
@@ -109,12 +104,7 @@ def _clocks(world: World, now: float) -> Iterator[Sign]:
         side = "ahead" if seconds > 0 else "behind"
         amount = f"{abs(seconds):.0f} s" if abs(seconds) < 600 else coarse_age(abs(seconds))
         if host:
-            yield sign(
-                "clock-skew",
-                host,
-                f"its clock is {amount} {side} of ours",
-                at_host(world.topology, host, "date -u"),
-                host,
-            )
+            check = at_host(world.topology, host, "date -u")
+            yield sign("clock-skew", host, f"its clock is {amount} {side} of ours", check, host)
         else:
             yield sign("clock-skew", "this machine", f"our clock is {amount} {side} of every host's", "date -u")

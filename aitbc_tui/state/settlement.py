@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
@@ -54,7 +55,7 @@ class ChainLook:
     transfer: TxPicture | None = None
     naming: Sequence[TxPicture] = ()
     views: Sequence[NodeView] = ()
-    escrow: EscrowSeen | None = None  # of versions that keep one
+    escrow: EscrowSeen | Trouble | None = None  # of versions that keep one; why it could not be read
 
 
 def settlement(row: JobRow, look: ChainLook | None = None) -> tuple[Paid, ...]:
@@ -63,8 +64,10 @@ def settlement(row: JobRow, look: ChainLook | None = None) -> tuple[Paid, ...]:
     return (_job(row), _payment(row), *held, _receipt(row), _transfer(row, look), _record(row, look))
 
 
-def _escrow(row: JobRow, escrow: EscrowSeen) -> Paid:
+def _escrow(row: JobRow, escrow: EscrowSeen | Trouble) -> Paid:
     """Held for a job that is over is wrong, whatever the payment says; a release names no transaction."""
+    if isinstance(escrow, Trouble):
+        return _step(PaidStep.ESCROW, State.UNKNOWN, Level.UNKNOWN, "unknown", f"not read: {escrow.detail}")
     amount = "" if escrow.amount is None else f" {escrow.amount:g} held"
     seen = (
         f"{escrow.node} says {escrow.state}:{amount}, {_of(escrow.released)} released, {_of(escrow.refunded)} refunded"

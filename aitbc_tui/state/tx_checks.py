@@ -10,8 +10,7 @@ from aitbc_tui.domain.address import digits, is_account, same_address
 from aitbc_tui.domain.node import Account, Block, MempoolReading, Transaction
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.text import SafeText
-
-SIGNED = "2026-08"  # from here on a node refuses what its sender did not sign (contract platform-2026-08 §2.4)
+from aitbc_tui.state.topology import PLATFORM
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class NodeView:
     searched_from: int | None = None  # the lowest height searched; None: no block could be
     trouble: Trouble | None = None
     accounts: Mapping[str, Account] | None = None
-    generation: str = ""  # found by probing; empty where that brought nothing
+    generation: str = ""  # found by probing; empty or "unknown" where that brought nothing
     head_age_s: float | None = None  # by the node's own clock
     signers: Mapping[str, SafeText] = field(default_factory=dict)  # hash -> who signed, "" nobody that can be told
     first_seen: Mapping[str, float] = field(default_factory=dict)  # hash -> since when we know it pending, UTC seconds
@@ -35,8 +34,11 @@ class NodeView:
 
     @property
     def signs(self) -> bool:
-        """Whether this version takes only what its sender signed; it also forwards nothing from a follower."""
-        return self.generation >= SIGNED
+        """Whether this version takes only what its sender signed (contract platform-2026-08 §2.4).
+
+        It also forwards nothing from a follower. A version that was not found out is not said to do either.
+        """
+        return self.generation == PLATFORM
 
 
 class CheckKind(StrEnum):

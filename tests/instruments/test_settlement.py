@@ -9,6 +9,7 @@ import pytest
 
 from aitbc_tui.devnet.child import Child
 from aitbc_tui.domain.node import Block, MempoolReading, Transaction
+from aitbc_tui.domain.observed import Trouble, TroubleKind
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
@@ -83,6 +84,13 @@ def test_the_escrow_of_2026_08(row: JobRow, said: str, state: State, bad: bool) 
     assert one.state is state and (one.verdict.level is Level.BAD) == bad
     assert "1.025 held, 0.975 released, ? refunded" in one.verdict.text
     assert PaidStep.ESCROW not in steps(row, ChainLook()), "April keeps none: nothing is said of one"
+
+
+def test_an_escrow_that_could_not_be_read_is_not_left_out() -> None:
+    why = Trouble(TroubleKind.TIMEOUT, SafeText("genesis: no answer in 5 s"), since=1.0)
+    one = steps(job(payment="released"), ChainLook(escrow=why))[PaidStep.ESCROW]
+    assert (one.state, one.verdict.level) == (State.UNKNOWN, Level.UNKNOWN) and "no answer in 5 s" in one.verdict.text
+    assert PaidStep.ESCROW not in steps(job(payment="released"), ChainLook())
 
 
 def test_settled_not_receipted() -> None:

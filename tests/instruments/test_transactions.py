@@ -247,6 +247,9 @@ def test_what_only_a_follower_of_2026_08_holds_is_stuck_there() -> None:
     april = [replace(one, generation="2026-04") for one in (producer, follower)]
     (picture,) = found(query_of(str(tx.tx_hash)), april)
     assert picture.verdict.word == "VANISHED"
+    untold = [replace(one, generation="unknown") for one in (producer, follower)]
+    (picture,) = found(query_of(str(tx.tx_hash)), untold)
+    assert picture.verdict.word == "VANISHED", "what the version does is not claimed of one that was not found out"
 
 
 def test_why_it_waits() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.node import Block, Transaction
+from aitbc_tui.domain.node import Block, Peers, Transaction
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.state.events import Kind
 from aitbc_tui.state.journal import Journal
+from aitbc_tui.state.picture import picture
+from aitbc_tui.state.rules_hosts import host_signs
 from aitbc_tui.state.skew import ClockReading, noted, offset, wrong
 from aitbc_tui.state.streaks import Answers, Losses, Restarts
 from aitbc_tui.state.vanish import Departures
@@ -120,3 +123,17 @@ def test_a_link_says_when_anything_behind_it_answered_last() -> None:
     story.jobs()  # the coordinator is asked through genesis
     ages = {str(row.host): story.now - (row.heard_at or 0.0) for row in story.picture().links}
     assert ages == {"genesis": 0.0, "follower": story.now - heard}
+
+
+def test_whether_a_port_listens_is_said_only_where_it_was_read() -> None:
+    story = Story()
+    story.well()
+    for listening, says in (
+        (True, " (it listens)"),
+        (False, " (and it does not listen)"),
+        (None, "connection, 2 nodes"),
+    ):
+        story.tell(Kind.PEERS, "follower", Peers((), listening))
+        rows = picture(story.world, story.now, story.utc)[1].nodes
+        (found,) = [one for one in host_signs(story.world, rows, story.now) if one.rule == "p2p-partition"]
+        assert says in found.evidence
