@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from aitbc_tui.domain.snapshot import Snapshot
     from aitbc_tui.operations.checks import Check
 
-_WORSE = ("skip", "pass", "warn", "fail")
-MARKS = {"pass": "ok", "warn": "warn", "fail": "FAIL", "skip": "–"}
-
 
 def add(parser: Parser, verb: str) -> None:
     add_json(parser)
@@ -50,7 +47,7 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         _print(ctx, checks)
         ctx.out.write(f"\np2p: {verdict}: {why}\n\n")
         heads = ("verdict", "of", "check", "why", "by hand")
-        each = [(MARKS[c.grade.value], c.node or c.host, c.name, c.why, by_hand(c, ctx.environment)) for c in checks]
+        each = [(c.grade.mark, c.node or c.host, c.name, c.why, by_hand(c, ctx.environment)) for c in checks]
         print_table(ctx.out, heads, each)
     return _exit(ctx, snapshot, checks, verdict)
 
@@ -75,20 +72,17 @@ def _probe(ctx: Context) -> tuple[Snapshot, list[Check]]:
 
 
 def _print(ctx: Context, checks: list[Check]) -> None:
-    """One line a host (and node), one column a check."""
+    """One line a host, one column a check; of two nodes on one host the worse one is shown."""
+    from aitbc_tui.operations.checks import worst
+
     columns = list(dict.fromkeys(check.name for check in checks))
     hosts = list(dict.fromkeys(check.host for check in checks))
-    cells: dict[tuple[str, str], Check] = {}
-    for check in checks:  # of two nodes on one host the worse one is shown
-        known = cells.get((check.host, check.name))
-        if known is None or _WORSE.index(check.grade.value) > _WORSE.index(known.grade.value):
-            cells[check.host, check.name] = check
 
     def cell(host: str, name: str) -> str:
-        found = cells.get((host, name))
+        found = worst(check for check in checks if (check.host, check.name) == (host, name))
         if found is None:
             return ""
-        return found.why.partition(",")[0] if name == "latency" else MARKS[found.grade.value]
+        return found.why.partition(",")[0] if name == "latency" else found.grade.mark
 
     print_table(ctx.out, ("host", *columns), [(host, *(cell(host, name) for name in columns)) for host in hosts])
 

@@ -16,11 +16,9 @@ from aitbc_tui.operations.tally import Json
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
 
-WORDS = {Grade.PASS: "ok", Grade.WARN: "WARN", Grade.FAIL: "FAIL", Grade.SKIP: "–"}
 
-
-async def run_network(collector: Collector, field: Field) -> tuple[Json, tuple[SafeText, ...]]:
-    """The document, and a line a host; what is not well stands among the issues."""
+async def run_network(collector: Collector, field: Field) -> tuple[Json, list[Check]]:
+    """The document, in which what is not well stands among the issues, and every check."""
     begun = field.clock()
     wanted = Wanted(heads=True, host_facts=True, miners=True, ollama=True)
     snapshot = await look(collector, wanted, field.left(20.0))
@@ -29,15 +27,14 @@ async def run_network(collector: Collector, field: Field) -> tuple[Json, tuple[S
     for check in checks:
         if check.grade in (Grade.FAIL, Grade.WARN):
             command = by_hand(check, field.environment)
-            field.tally.issue(check.kind, check.node or check.host, f"{check.name}: {check.why}", f"by hand: {command}")
+            remedy = f"by hand: {command}" if command else check.remedy
+            field.tally.issue(check.kind, check.node or check.host, f"{check.name}: {check.why}", remedy)
     bad = sum(check.grade is Grade.FAIL for check in checks)
     said = f"{len(checks)} checks, {bad} failed; P2P {verdict}: {why}"
-    document = frame("network", "all", {}, field.tally, field.clock() - begun, summary=said)
-    hosts = dict.fromkeys(check.host for check in checks)
-    return document, tuple(_line(host, [c for c in checks if c.host == host]) for host in hosts)
+    return frame("network", "all", {}, field.tally, field.clock() - begun, summary=said), checks
 
 
-def _line(host: str, checks: list[Check]) -> SafeText:
+def host_line(host: str, checks: list[Check]) -> SafeText:
     """`genesis: name ok · tcp ok · … · latency p50 3 ms, p95 5 ms, 0 of 20 unanswered`."""
-    parts = [f"{c.name} {c.why if c.name == 'latency' else WORDS[c.grade]}" for c in checks]
+    parts = [f"{c.name} {c.why if c.name == 'latency' else c.grade.mark}" for c in checks if c.host == host]
     return clean(f"{host}: {' · '.join(parts)}", 300)

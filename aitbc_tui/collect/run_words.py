@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
 
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.operation import Run, RunState
@@ -12,11 +11,18 @@ from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.operations.tally import Json
 
-if TYPE_CHECKING:
-    from aitbc_tui.collect.runs import Done
-
 ISSUES = 40
 _STATES = {"success": RunState.DONE, "partial": RunState.PARTIAL, "failed": RunState.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The document of an operation, its outcome in the seed's words, and whether somebody stopped it."""
+
+    document: Json
+    outcome: str
+    lines: tuple[SafeText, ...] = ()
+    stopped: bool = False
 
 
 def result_lines(document: Json) -> tuple[SafeText, ...]:

@@ -28,6 +28,11 @@ class Grade(StrEnum):
     FAIL = "fail"
     SKIP = "skip"  # does not apply, or does not exist in this version
 
+    @property
+    def mark(self) -> str:
+        """In a cell of a table."""
+        return {Grade.PASS: "ok", Grade.WARN: "warn", Grade.FAIL: "FAIL", Grade.SKIP: "–"}[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -40,6 +45,14 @@ class Check:
     why: str
     kind: str = "validation"
     remedy: str = ""
+
+
+_RANK = (Grade.SKIP, Grade.PASS, Grade.WARN, Grade.FAIL)
+
+
+def worst(checks: Iterable[Check]) -> Check | None:
+    """The first of the worst grade; None of none."""
+    return max(checks, key=lambda check: _RANK.index(check.grade), default=None)
 
 
 def of_snapshot(snapshot: Snapshot, rows: Iterable[NodeRow]) -> Iterator[Check]:

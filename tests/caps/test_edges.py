@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from textual import events
 
-from aitbc_tui.collect import gpus, nvml, nvml_child, record_codec, runs
+from aitbc_tui.collect import gpus, nvml, nvml_child, record_codec, run_progress
 from aitbc_tui.collect.receipts import Verifier
 from aitbc_tui.collect.thread import CollectorThread
 from aitbc_tui.domain import order
@@ -197,7 +197,7 @@ def gpu_minutes(count: int) -> bool:
 
 
 def kept_evidence(count: int) -> bool:
-    state = runs.Progress(None, [])  # type: ignore[arg-type]
+    state = run_progress.Progress(None, [])  # type: ignore[arg-type]
     state.evidence.extend([None] * count)  # type: ignore[list-item]
     return len(state.evidence) == count
 
@@ -243,7 +243,7 @@ EDGES: dict[str, Fits] = {
     "collect.nvml_child.MOST_PROCESSES": computing,
     "collect.receipts.KEPT": verified_once,
     "collect.record_codec.MAX_TEXT": lambda n: len(str(record_codec._decode("x" * n))) == n,
-    "collect.runs.EVIDENCE_KEPT": lambda n: kept_evidence(n),
+    "collect.run_progress.EVIDENCE_KEPT": lambda n: kept_evidence(n),
     "collect.thread.BLOCKS_AT_ONCE": blocks_asked,
     "domain.order.COUNT_MAX": lambda n: not order._check_count(str(n)),
     "domain.order.PROMPT_MAX": lambda n: not order._check_prompt("x" * n),

@@ -184,6 +184,9 @@ async def test_status_and_health_run_without_a_question(tmp_path: Path) -> None:
         said = await it.run("network", "all")
         assert "● done" in said and "genesis: name ok · tcp ok · host key ok" in said and "20 unanswered" in said
         assert "P2P connected" in said
+        await it.devnet.machine("follower").p2p.close()
+        said = await it.run("network", "all")
+        assert "p2p port: nothing listens" in said.partition("─ Result")[0], "the step of a host is as its worst check"
         assert it.audit() == []
 
 
