@@ -59,8 +59,9 @@ async def miner_log(collector: Collector, host: str, unit: str) -> MinerLog:
     from aitbc_tui.protocol.minerlog import parse_miner_log
 
     answer = await _field(collector, PLAN_S).run(host, "", journal(unit, LOG_LINES, follow=False), root=True)
-    lines = [clean(line, 400) for line in answer.stdout.decode("utf-8", "replace").splitlines()]
-    return MinerLog(clean(unit, 80), parse_miner_log(lines), tuple(lines[-LOG_SHOWN:]), len(lines))
+    lines = answer.stdout.decode("utf-8", "replace").splitlines()
+    shown = tuple(clean(line, 400) for line in lines[-LOG_SHOWN:])  # what it declares may stand on a longer one
+    return MinerLog(clean(unit, 80), parse_miner_log(lines), shown, len(lines))
 
 
 async def power_plan(collector: Collector, host: str, index: int, watts: float) -> PowerPlan:

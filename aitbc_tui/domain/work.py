@@ -142,7 +142,7 @@ class GpuReading:
 
 @dataclass(frozen=True, slots=True)
 class GpuMinute:
-    """The last reading of one minute of a card; units as in `GpuReading`."""
+    """The first reading of one minute of a card; units as in `GpuReading`, None also where none came."""
 
     utilisation: float | None
     memory_used: int | None

@@ -10,8 +10,8 @@ from aitbc_tui.domain.work import GpuReading
 from aitbc_tui.state.clockwork import server_age
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.miners import HOUR_S, reaches_back, silent_summary, surely_at
-from aitbc_tui.state.reduce_hosts import MINUTES_KEPT
 
+PANE_MINUTES = 20  # of utilisation, in the pane
 WORKS_FROM = 5.0  # per cent
 MODEL_BYTES = 512 * 1024 * 1024  # more than this held: a model is loaded
 
@@ -44,7 +44,7 @@ def gpu_rows(world: World, waiting: int, now: float) -> tuple[GpuRow, ...]:
                     host_miners=tuple(SafeText(m.name) for m in served),
                     earned_per_hour=earned if alone else None,
                     job=jobs[0] if alone and len(jobs) == 1 else None,
-                    history=tuple(minute.utilisation for minute in past[-MINUTES_KEPT:]),
+                    history=tuple(minute.utilisation for minute in past[-PANE_MINUTES:]),
                     past=past,
                     host_earned_per_hour=earned,
                     host_cards=len(seen.value),

@@ -13,6 +13,7 @@ from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.domain.work import Miner, MinerList
 from aitbc_tui.state.clockwork import server_age
 from aitbc_tui.state.facts import World
+from aitbc_tui.state.minutes import with_minute
 from aitbc_tui.state.reduce_hosts import unit_name
 
 FREE_LIMIT_S = 20.0  # contract 5: the shipped miner beats every 15 s while free
@@ -64,16 +65,22 @@ def _units(world: World, host: str | None, label: str) -> tuple[Unit, ...]:
 
 
 def with_beats(world: World, listed: MinerList, at: float) -> World:
-    """The largest age that each miner's heartbeat had in this minute; a miner that is not listed leaves a gap."""
+    """The largest age that each miner's heartbeat had in this minute.
+
+    A minute without a list, and a miner that is not in it, leave a gap; who left none but gaps is forgotten.
+    """
     minute = int(at // 60)
-    beats, fresh = dict(world.beats), world.beats_minute != minute
+    passed = minute - (minute - 1 if world.beats_minute is None else world.beats_minute)
+    beats: dict[str, tuple[float | None, ...]] = {}
     ages = {str(m.identity.label): server_age(m.last_heartbeat, listed.server_time, at, at) for m in listed.miners}
-    for label in beats.keys() | ages.keys():
-        past, age = beats.get(label, ()), ages.get(label)
-        if fresh or not past:
-            beats[label] = (*past, age)[-BEATS_KEPT:]
+    for label in world.beats.keys() | ages.keys():
+        past, age = world.beats.get(label, ()), ages.get(label)
+        if passed or not past:
+            past = with_minute(past, age, None, passed, BEATS_KEPT)
         elif age is not None:
-            beats[label] = (*past[:-1], age if past[-1] is None else max(past[-1], age))
+            past = (*past[:-1], age if past[-1] is None else max(past[-1], age))
+        if label in ages or any(one is not None for one in past):
+            beats[label] = past
     return replace(world, beats=beats, beats_minute=minute)
 
 

@@ -26,7 +26,6 @@ from aitbc_tui.state.facts import JobFacts, JobResult, Kept, NodeFacts, OwnerVie
 from aitbc_tui.state.gpu_during import noted_use
 from aitbc_tui.state.miners import with_beats
 from aitbc_tui.state.reduce_hosts import (
-    MINUTES_KEPT,
     failed,
     gpu_cards,
     host_disk,
@@ -48,6 +47,7 @@ READ_KEPT = 64
 SETTLED_S = 12.0  # a node that has only just begun to propose drops old transactions
 CHANGES_KEPT = 120
 ARRIVALS_KEPT = 30
+INTERVALS_KEPT = 20  # minutes
 RECEIPTS_KEPT = 500
 JOBS_KEPT = 300
 
@@ -166,7 +166,7 @@ def _with_head(facts: NodeFacts, head: Head, e: Answered) -> NodeFacts:
         return replace(facts, minute=minute)
     pace = block_interval(changes)
     return replace(
-        facts, minute=minute, intervals=facts.intervals if pace is None else (*facts.intervals, pace)[-MINUTES_KEPT:]
+        facts, minute=minute, intervals=facts.intervals if pace is None else (*facts.intervals, pace)[-INTERVALS_KEPT:]
     )
 
 

@@ -11,12 +11,13 @@ from aitbc_tui.domain.observed import Observed, Trouble
 from aitbc_tui.domain.work import GpuMinute, GpuReading
 from aitbc_tui.state.events import Answered, LinkChanged
 from aitbc_tui.state.facts import World
+from aitbc_tui.state.minutes import with_minute
 from aitbc_tui.state.skew import noted
 from aitbc_tui.state.streaks import Losses, restarts_of
 
 T = TypeVar("T")
-MINUTES_KEPT = 20
-GPU_MINUTES = 60
+NO_READING = GpuMinute(None, None, None, None)
+MINUTES_KEPT = 60
 
 
 def link_changed(world: World, event: LinkChanged) -> World:
@@ -77,15 +78,17 @@ def host_disk(world: World, host: str, disk: DiskReading, e: Answered) -> World:
 
 
 def gpu_cards(world: World, host: str, cards: tuple[GpuReading, ...], e: Answered) -> World:
-    """A new history column once a minute, with that minute's last reading."""
+    """A new history column once a minute, with that minute's first reading; a minute without one is a gap."""
     if host not in world.gpus:
         return world
     history = dict(world.gpu_history)
     minute = int(e.at // 60)
-    if world.gpu_minute.get(host) != minute:
+    before = world.gpu_minute.get(host, minute - 1)
+    if before != minute:
         for card in cards:
             name = f"{host}:{card.index}"
-            history[name] = (*history.get(name, ()), _minute(card))[-GPU_MINUTES:]
+            past = history.get(name, ())
+            history[name] = with_minute(past, _minute(card), NO_READING, minute - before, MINUTES_KEPT)
     return replace(
         world,
         gpus={**world.gpus, host: world.gpus[host].got(cards, e.at, e.rtt_ms)},

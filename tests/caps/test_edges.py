@@ -22,6 +22,7 @@ from textual import events
 from aitbc_tui.collect import gpus, nvml, nvml_child, record_codec, run_progress
 from aitbc_tui.collect.receipts import Verifier
 from aitbc_tui.collect.thread import CollectorThread
+from aitbc_tui.config import rules
 from aitbc_tui.domain import order
 from aitbc_tui.domain.alarm import Happening
 from aitbc_tui.domain.errors import AitbcError
@@ -37,6 +38,7 @@ from aitbc_tui.protocol import (
     hostprobe,
     jsondoc,
     jwt,
+    minerlog,
     node,
     nodesettings,
     nvidia,
@@ -57,6 +59,7 @@ from aitbc_tui.state.facts import ReceiptItem, ReceiptPage
 from aitbc_tui.state.journal import Journal
 from aitbc_tui.state.pool import PoolMemory
 from aitbc_tui.state.streaks import Answers
+from aitbc_tui.state.topology import MinerFrame
 from aitbc_tui.ui.screens.log_reading import LogReading
 from aitbc_tui.ui.screens.typing_field import typed
 from tests.state.story import Story, frame
@@ -196,6 +199,46 @@ def gpu_minutes(count: int) -> bool:
     return len(story.world.gpu_history["genesis:0"]) == count
 
 
+def intervals_kept(count: int) -> bool:
+    """The pace of each minute."""
+    story, height = Story(), 0
+    for _ in range(2 * (count + 1)):
+        story.head("genesis", height := height + 2)
+        story.wait(30.0)
+    return len(story.world.nodes["genesis"].intervals) == count
+
+
+def arrivals_kept(count: int) -> bool:
+    story = Story()
+    for height in range(count + 1):
+        story.head("genesis", height)
+        story.wait(2.0)
+    return len(story.world.nodes["genesis"].arrivals) == count
+
+
+def beats_kept(count: int) -> bool:
+    story = Story()
+    for _ in range(count):
+        story.miners(story.miner("3f9a"))
+        story.wait(60.0)
+    return len(story.world.beats["miner·3f9a"]) == count
+
+
+def used_cards(count: int) -> bool:
+    """Jobs of which it is kept what the cards of their host did meanwhile."""
+    network = frame()
+    miners = (MinerFrame(SafeText("miner·3f9a"), "genesis", "aitbc-miner"),)
+    story = Story(replace(network, hosts=tuple(replace(host, gpu=True) for host in network.hosts), miners=miners))
+    story.jobs(*(story.job(f"{number:04x}", "RUNNING", miner="3f9a") for number in range(count)))
+    story.tell(Kind.GPUS, "genesis", (nvidia.parse_gpu_line(gpu_line(0).encode()),))
+    return len(story.world.gpu_during) == count
+
+
+def declared(count: int) -> bool:
+    line = f"Ollama models available: {', '.join(f'm{number}' for number in range(count))}"
+    return len(minerlog.parse_miner_log([line]).models) == count
+
+
 def kept_evidence(count: int) -> bool:
     state = run_progress.Progress(None, [])  # type: ignore[arg-type]
     state.evidence.extend([None] * count)  # type: ignore[list-item]
@@ -245,6 +288,7 @@ EDGES: dict[str, Fits] = {
     "collect.record_codec.MAX_TEXT": lambda n: len(str(record_codec._decode("x" * n))) == n,
     "collect.run_progress.EVIDENCE_KEPT": lambda n: kept_evidence(n),
     "collect.thread.BLOCKS_AT_ONCE": blocks_asked,
+    "config.rules.MOST_WATTS": lambda n: not rules.WATTS.problem([1, n]),
     "domain.order.COUNT_MAX": lambda n: not order._check_count(str(n)),
     "domain.order.PROMPT_MAX": lambda n: not order._check_prompt("x" * n),
     "domain.order.TTL_MAX": lambda n: not order._check_ttl(str(n), order.Pace()),
@@ -260,6 +304,7 @@ EDGES: dict[str, Fits] = {
     "protocol.jsondoc.MAX_BYTES": taken(lambda n: jsondoc.parse_json(padded("[]", n))),
     "protocol.jsondoc.MAX_DEPTH": taken(lambda n: jsondoc.parse_json(b"[" * n + b"]" * n)),
     "protocol.jwt.MAX_LENGTH": lambda n: jwt.looks_like_token(f"a.{'b' * (n - 3)}."),
+    "protocol.minerlog.MAX_MODELS": declared,
     "protocol.node.BLOCK_MAX_BYTES": taken(lambda n: node.parse_blocks_range(padded('{"blocks": []}', n))),
     "protocol.node.MAX_CHAINS": lambda n: (
         len(
@@ -311,6 +356,10 @@ EDGES: dict[str, Fits] = {
     "state.reduce.RECEIPTS_KEPT": receipts_kept,
     "state.reduce.HEIGHTS_KEPT": heights_kept,
     "state.reduce.JOBS_KEPT": jobs_remembered,
+    "state.gpu_during.KEPT": used_cards,
+    "state.miners.BEATS_KEPT": beats_kept,
+    "state.reduce.ARRIVALS_KEPT": arrivals_kept,
+    "state.reduce.INTERVALS_KEPT": intervals_kept,
     "state.reduce_hosts.MINUTES_KEPT": gpu_minutes,
     "state.streaks.ANSWERS_KEPT": answers_kept,
     "state.totals._MAX_CHARS": lambda n: totals.decimal_of(f"1.{'0' * (n - 2)}") is not None,
@@ -362,6 +411,7 @@ ELSEWHERE = {
     "state.vanish.KEPT": "instruments/test_transactions.py",
     "transport.child._STDERR_TAIL": "caps/test_streams.py",
     "transport.shell._GREETING_CAP": "caps/test_streams.py",
+    "ui.inorder.MOST": "ui/test_inorder.py",
     "ui.keys.MAX_BYTES": "ui/test_own_keys.py",
 }
 # What bears such a name and limits nothing that comes in or is kept by itself: what we ask for, what we show of what is
@@ -395,6 +445,8 @@ NO_LIMITS = frozenset(
         "operations.backup.SPARE_BYTES",
         "operations.export.PART_BYTES",
         "operations.field.MAX_BYTES",
+        "operations.large.ENOUGH_BYTES",
+        "operations.large.SSH_BYTES",
         "operations.pool_sync.LIMIT",
         "protocol.coordinator.ADMIN_JOBS_LIMIT",
         "protocol.platform_requests.OWN_JOBS_LIMIT",
@@ -409,6 +461,8 @@ NO_LIMITS = frozenset(
         "transport.keys._MAX_KEY_BYTES",
         "transport.proxy._KEPT",
         "ui.palette._MOST",
+        "ui.screens.connections_servers.MOST",
+        "ui.screens.miner.MOST_UNITS",
         "ui.screens.node_panels.MOST_SETTINGS",
         "ui.screens.node_panels.NEAR_LIMIT",
     }

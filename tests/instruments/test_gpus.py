@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from aitbc_tui.cli.service import Connected
+from aitbc_tui.collect.arming import Arming
 from aitbc_tui.collect.collector import Collector
 from aitbc_tui.collect.hardware import power_plan, probe, processes
 from aitbc_tui.collect.nvml import parse_line
@@ -301,7 +302,7 @@ async def test_the_configuration_narrows_what_may_be_set(devnet_child: Child, tm
 async def test_a_screens_change_is_guarded_audited_and_kept_only_by_an_answer(
     devnet_child: Child, tmp_path: Path
 ) -> None:
-    async with on(devnet_child, tmp_path / "ledger.sqlite3") as (collector, field):
+    async with on(devnet_child, tmp_path / "ledger.sqlite3") as (collector, _):
         await collector.hosts["gpu-1"].ensure(10)
         chosen = await power_plan(collector, "gpu-1", 0, 330)
         told: list[PowerChange] = []
@@ -317,10 +318,10 @@ async def test_a_screens_change_is_guarded_audited_and_kept_only_by_an_answer(
         assert kept.phase is PowerPhase.KEPT and kept.now_w == 330
         with pytest.raises(ConfigError):
             await power_plan(collector, "gpu-1", 0, 5)
-        collector.setup = replace(collector.setup, environment=replace(field.environment, access=Access.SUBMIT))
+        armed, collector.arming = collector.arming, Arming(Access.SUBMIT, False, collector.clock)
         with pytest.raises(GuardError, match="needs access operate"):
             await collector.power.change(chosen, told.append, 5)
-        collector.setup = replace(collector.setup, environment=field.environment)
+        collector.arming = armed
         back = await power_plan(collector, "gpu-1", 0, 450)
         assert (await collector.power.change(back, keep, 6)).now_w == 450
         said = " | ".join(str(row.detail) for row in collector.ledger.audit(20) if row.what == "gpus power-limit")
@@ -328,11 +329,11 @@ async def test_a_screens_change_is_guarded_audited_and_kept_only_by_an_answer(
 
 
 async def test_what_computes_and_how_long_a_token_takes(devnet_child: Child, tmp_path: Path) -> None:
-    async with on(devnet_child, tmp_path / "ledger.sqlite3") as (collector, field):
+    async with on(devnet_child, tmp_path / "ledger.sqlite3") as (collector, _):
         await collector.hosts["gpu-1"].ensure(10)
         assert isinstance(await processes(collector, "gpu-1"), dict)
         assert "mistral:latest: " in await probe(collector, "gpu-1", "mistral:latest")
-        collector.setup = replace(collector.setup, environment=replace(field.environment, access=Access.OBSERVE))
+        collector.arming = Arming(Access.OBSERVE, False, collector.clock)
         with pytest.raises(GuardError):
             await probe(collector, "gpu-1", "mistral:latest")
         with pytest.raises(ConfigError, match="no Ollama"):

@@ -84,9 +84,18 @@ def test_the_oldest_of_each_minute_is_kept_and_a_miner_that_is_not_listed_leaves
         world = _heard(world, at, age)
     (row,) = miner_rows(world, 242.0)
     assert row.beats == (12.0, 7.0, None, 31.0)
-    for minute in range(5, 90):
+    world = _heard(world, 421.0, 4.0)
+    assert miner_rows(world, 422.0)[0].beats[-4:] == (31.0, None, None, 4.0), "two minutes without any list"
+    for minute in range(8, 90):
         world = _heard(world, 60.0 * minute, 1.0)
     assert len(miner_rows(world, 5400.0)[0].beats) == 60
+
+
+def test_whoever_left_long_ago_is_forgotten() -> None:
+    world = _heard(begin(frame()), 60.0, 3.0)
+    for minute in range(2, 70):
+        assert len(world.beats) == (1 if minute <= 61 else 0), minute
+        world = _heard(world, 60.0 * minute, None)
 
 
 # --- the screen

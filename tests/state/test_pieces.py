@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aitbc_tui.domain.node import Block, Peers, Transaction
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.protocol.nvidia import parse_gpu_line
 from aitbc_tui.state.events import Kind
 from aitbc_tui.state.journal import Journal
 from aitbc_tui.state.picture import picture
@@ -12,7 +15,7 @@ from aitbc_tui.state.rules_hosts import host_signs
 from aitbc_tui.state.skew import ClockReading, noted, offset, wrong
 from aitbc_tui.state.streaks import Answers, Losses, Restarts
 from aitbc_tui.state.vanish import Departures
-from tests.state.story import Story
+from tests.state.story import Story, frame
 
 
 def block(height: int, *hashes: str) -> Block:
@@ -137,3 +140,14 @@ def test_whether_a_port_listens_is_said_only_where_it_was_read() -> None:
         rows = picture(story.world, story.now, story.utc)[1].nodes
         (found,) = [one for one in host_signs(story.world, rows, story.now) if one.rule == "p2p-partition"]
         assert says in found.evidence
+
+
+def test_a_minute_in_which_a_card_was_not_read_is_a_gap() -> None:
+    network = frame()
+    story = Story(replace(network, hosts=tuple(replace(host, gpu=True) for host in network.hosts)))
+    card = parse_gpu_line(b"0, GPU-0, card, 1, 2, 37, 4, 5, 6, 7")
+    for seconds in (60.0, 180.0, 60.0):
+        story.tell(Kind.GPUS, "genesis", (card,))
+        story.wait(seconds)
+    heard = [minute.utilisation is not None for minute in story.world.gpu_history["genesis:0"]]
+    assert heard == [True, True, False, False, True]
