@@ -14,6 +14,7 @@ from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.chain import BLOCK_TIME_S, pair
 from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.links import waiting_word
+from aitbc_tui.state.rulebook import RULES
 from aitbc_tui.state.sources import full_disk, node_trouble
 from aitbc_tui.state.streaks import restarts_of
 from aitbc_tui.state.topology import PLATFORM, PRODUCER_ROLE, NodeFrame
@@ -115,14 +116,16 @@ def _not_heard(look: Look) -> Judgement | None:
         return _empty(look)
     named = node_trouble(look.world, look.frame, look.facts, look.now) if trouble is not None else None
     rule, check = (named.rule, named.check) if named is not None else ("", "")
-    if rule in ("follower-down", "producer-down"):
-        return Judgement(Verdict(Level.BAD, SafeText("DOWN"), named.evidence if named else why), rule, check)
+    if named is not None and rule in ("follower-down", "producer-down"):
+        return _bad(RULES[rule].word, named.evidence, rule, check)
     if state is Freshness.FRESH:
         return None
     if state is Freshness.STALE:
         return Judgement(Verdict(Level.STALE, SafeText(f"stale {coarse_age(head.age(look.now))}"), why), rule, check)
     link = look.world.links.get(look.frame.host)
     if state in (Freshness.CONNECTING, Freshness.UNREACHABLE):
+        if named is not None and RULES[rule].level is Level.BAD:
+            return _bad(RULES[rule].word, named.evidence, rule, check)
         return Judgement(waiting_word(link, trouble, look.now), rule, check)
     level = Level.REFUSED if state is Freshness.REFUSED else Level.WARN
     return Judgement(Verdict(level, SafeText(state.value), why), rule, check)

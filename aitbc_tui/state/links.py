@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.errors import AuthError, HostKeyError
+from aitbc_tui.domain.errors import AuthError, HostKeyError, HostKeyProblem
 from aitbc_tui.domain.figures import coarse_age
 from aitbc_tui.domain.observed import Trouble
 from aitbc_tui.domain.snapshot import LinkRow
@@ -10,6 +10,7 @@ from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.events import LinkChanged
 from aitbc_tui.state.facts import World
+from aitbc_tui.state.rulebook import RULES
 
 STEPS = 5
 UP_WORDS = ("up", "local")
@@ -20,7 +21,9 @@ def waiting_word(link: LinkChanged | None, trouble: Trouble | None, now: float) 
     if link is None:
         return Verdict(Level.COMING, SafeText("connecting"))
     if isinstance(link.error, HostKeyError):
-        return Verdict(Level.UNKNOWN, SafeText("host key"), clean(link.error.detail))
+        if link.error.problem is HostKeyProblem.UNKNOWN:  # it waits for a decision
+            return Verdict(Level.UNKNOWN, SafeText("host key"), clean(link.error.detail))
+        return Verdict(Level.BAD, SafeText(RULES["ssh-hostkey-changed"].word), clean(link.error.detail))
     if isinstance(link.error, AuthError):
         return Verdict(Level.REFUSED, SafeText("login refused"), clean(link.error.detail))
     if link.state in UP_WORDS:

@@ -13,6 +13,7 @@ from aitbc_tui.collect.collector import Collector
 from aitbc_tui.devnet.child import Child
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import Snapshot, SubmissionState
+from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobOrder
 from tests.fixtures.chain import Fleet, fleet, running, until
 from tests.fixtures.sshd import RealSshd, public, write_key
@@ -81,7 +82,7 @@ async def test_a_wrong_host_key_is_refused_and_nothing_is_shown(behind: Fleet, t
             seen = await until(collector, lambda s: any(a.rule == "ssh-hostkey-changed" for a in s.alarms))
     row = next(r for r in seen.nodes if r.name == "follower")
     assert row.head.value is None
-    assert row.verdict.word == "host key"
+    assert (row.verdict.word, row.verdict.level) == ("HOSTKEY", Level.BAD), "what the alarm says"
     assert next(link for link in seen.links if link.host == "follower").host_key_problem
 
 

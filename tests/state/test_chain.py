@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from aitbc_tui.domain.errors import HostKeyError, HostKeyProblem
 from aitbc_tui.domain.node import Block, DiskReading
 from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import Pane, Snapshot
@@ -13,6 +14,8 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.chain import BlockQuestion, questions
 from aitbc_tui.state.events import Kind
+from aitbc_tui.ui.panes import nodes
+from aitbc_tui.ui.panes.table import PaneView
 from tests.state.story import EPOCH, UNITS, Story, frame, hash_of, utc
 
 
@@ -513,3 +516,40 @@ def test_a_head_that_stands_on_a_full_disk_is_not_said_to_be_cut_off() -> None:
     row = seen.nodes[1]
     assert (row.verdict.word, row.verdict.text.endswith("; its disk is full")) == ("WEDGED", True)
     assert open_rules(seen) == ["disk-full"]
+
+
+def test_a_node_that_hangs_from_the_start_is_said_in_its_row_as_in_its_alarm() -> None:
+    story = Story()
+    story.head("genesis", 100)
+    for _ in range(3):
+        story.fail(Kind.HEAD, "follower", TroubleKind.TIMEOUT, "no complete answer within 5 s")
+        story.wait(2)
+        story.units("follower")
+        seen = story.picture()
+    row = next(row for row in seen.nodes if row.name == "follower")
+    alarm = next(a for a in seen.alarms if a.open and a.about == "follower")
+    assert (row.verdict.level, row.verdict.word) == (alarm.level, alarm.word) == (Level.BAD, "HANGS")
+    assert row.verdict.text == "no complete answer within 5 s"
+    line = next(text for text in (one.plain for one in nodes.build(seen, 80, 6, PaneView())[1:]) if "follower" in text)
+    assert "■ HANGS" in line and "unreachable" in line, "the word that scripts look for stays in the row"
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (HostKeyProblem.UNKNOWN, (Level.UNKNOWN, "host key")),
+        (HostKeyProblem.CHANGED, (Level.BAD, "HOSTKEY")),
+        (HostKeyProblem.REVOKED, (Level.BAD, "HOSTKEY")),
+    ],
+)
+def test_a_host_key_that_changed_is_as_bad_in_the_row_as_in_the_alarm(
+    problem: HostKeyProblem, said: tuple[Level, str]
+) -> None:
+    story = Story()
+    story.head("genesis", 100)
+    story.link("follower", "down", error=HostKeyError("another key", problem=problem), connected_since=None)
+    seen = story.picture()
+    row = next(row for row in seen.nodes if row.name == "follower")
+    assert (row.verdict.level, row.verdict.word) == said
+    alarm = next(a for a in seen.alarms if a.open and a.about == "follower")
+    assert (alarm.level is Level.BAD) == (said[0] is Level.BAD)

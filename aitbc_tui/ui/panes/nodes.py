@@ -116,6 +116,12 @@ def _spark(node: NodeRow) -> str:
     return f"{fmt.spark(values, 20, 2 * middle)}  {middle:.1f}"
 
 
+def _no_hash(node: NodeRow, now: float) -> str:
+    """What stands for a hash that was never learnt: where the state word names the cause, that the node is lost."""
+    lost = node.head.freshness(now) in (Freshness.CONNECTING, Freshness.UNREACHABLE)
+    return Freshness.UNREACHABLE.value if lost and node.verdict.level is Level.BAD else fmt.UNKNOWN
+
+
 def node_row(node: NodeRow, now: float, wide: bool, bound: float = 5.0) -> Row:
     stale = node.verdict.level is Level.STALE
     word = str(node.verdict.word)
@@ -123,7 +129,7 @@ def node_row(node: NodeRow, now: float, wide: bool, bound: float = 5.0) -> Row:
         word = f"stale {fmt.age(node.head.age(now))}"
     head, age = _head(node, now, stale, bound)
     peers = node.peers.value
-    shown_hash = fmt.UNKNOWN
+    shown_hash = _no_hash(node, now)
     if node.hash_at_common is not None:
         mark = "~" if stale else ""
         shown_hash = mark + fmt.short_hash(node.hash_at_common, (23 if wide else 15) - len(mark))
