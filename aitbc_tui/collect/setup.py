@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig, SecretSource
+from aitbc_tui.config.sshline import ssh_line
 from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level, Verdict
-from aitbc_tui.operations.byhand import ssh_line
 from aitbc_tui.receipts.trust import TrustStore
 from aitbc_tui.state.topology import HostFrame, MinerFrame, NodeFrame, Topology
 from aitbc_tui.transport.spec import HostSpec

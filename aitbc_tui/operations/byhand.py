@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig
+from aitbc_tui.config.sshline import ssh_line
 from aitbc_tui.operations import large
 from aitbc_tui.operations.checks import Check
 
@@ -40,14 +41,3 @@ def at(host: HostConfig, command: str) -> str:
     """A command of that host's shell; quoted once more where another shell hands it over."""
     way = ssh_line(host)
     return f"{way} {shlex.quote(command)}" if way else command
-
-
-def ssh_line(host: HostConfig) -> str:
-    """How a command is typed to this host: what ssh_config does not say itself, and nothing more; empty: here."""
-    if host.is_local:
-        return ""
-    words = ["ssh"]
-    words += ["-p", str(host.port)] if host.port else []
-    words += ["-i", str(host.identity)] if host.identity else []
-    words += ["-o", f"UserKnownHostsFile={host.known_hosts}"] if host.known_hosts else []
-    return shlex.join([*words, f"{host.user}@{host.address}" if host.user else host.address])

@@ -45,7 +45,7 @@ def test_a_broken_one(capsys: pytest.CaptureFixture[str]) -> None:
         (alarm,) = said["alarms"]
         assert set(alarm) == KEYS
         assert (alarm["name"], alarm["kind"], alarm["severity"]) == ("disk-full", "condition", "bad")
-        assert (alarm["subject"], alarm["check"].endswith("ops@127.0.0.1 df -h /")) == ("follower", True)
+        assert alarm["subject"] == "follower" and "ops@127.0.0.1 df -h /" in alarm["check"]
         typed = subprocess.run(alarm["check"], shell=True, capture_output=True, text=True, timeout=20)
         assert typed.returncode == 0 and "99%" in typed.stdout, typed.stderr
         assert "99 % full" in alarm["evidence"] and alarm["since"].endswith("Z")
