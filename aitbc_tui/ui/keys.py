@@ -138,6 +138,12 @@ def in_words(text: str) -> str:
     return _here.words(text)
 
 
+def in_remedy(remedy: str) -> str:
+    """A remedy, whose keys stand before a colon, with the keys as they are: "l: its log" where `l` is not moved."""
+    return _here.words(_KEYED.sub(r"`\1`", remedy))
+
+
+_KEYED = re.compile(r"(?<![\w`-])([A-Za-z0-9])(?=: )")
 _QUOTED = re.compile(r"`([^`]+)`")
 _RANGE = re.compile(r"1(-| to )7")
 

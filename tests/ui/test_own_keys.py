@@ -5,15 +5,20 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aitbc_tui import ui
 from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.state.rulebook import REMEDIES
 from aitbc_tui.ui.app import AitbcApp, DashboardOptions
-from aitbc_tui.ui.keys import DEFAULTS, MAX_BYTES, Keys, keys_of, normal, read_keys, spoken
+from aitbc_tui.ui.keys import DEFAULTS, MAX_BYTES, Keys, in_remedy, keys_of, normal, read_keys, spoken, use
+from aitbc_tui.ui.screens.alarm_words import WORDS, words_for
 from aitbc_tui.ui.screens.help_lines import KEYS
+from aitbc_tui.ui.screens.node_lines import to_do
 from tests.fixtures import snapshots
 from tests.ui.backends import StillBackend, screen_text
 
@@ -105,6 +110,27 @@ def test_with_every_key_moved_no_usual_one_is_named_in_the_help() -> None:
             named |= set(own.shown(hint).split()) | set(words.split())
     assert named & usual <= {"a"}, "the article"
     assert "ctrl+f1" in named
+
+
+@pytest.fixture
+def letters_moved() -> Iterator[None]:
+    """Every key that is one letter, moved to a function key."""
+    letters = [action for action, key in DEFAULTS.items() if len(key) == 1 and key.isalpha()]
+    use(Keys({f"f{20 + number}": DEFAULTS[action] for number, action in enumerate(letters)}))
+    yield
+    use(Keys())
+
+
+@pytest.mark.usefixtures("letters_moved")
+def test_what_is_said_of_an_alarm_names_the_moved_keys() -> None:
+    network = snapshots.bad()
+    alarm = network.alarms[0]
+    said = [text for rule in WORDS for text in words_for(replace(alarm, rule=rule)).do]
+    said += [in_remedy(remedy) for remedy in REMEDIES.values()]
+    said += [text for node in network.nodes for text in to_do(network, node)]
+    bare = re.compile(r"(?<![\w`'/.-])[b-zB-Z](?![\w'/.-])")  # a letter alone, but for the article
+    assert [text for text in said if bare.search(text)] == []
+    assert re.fullmatch(r"f\d\d: its log", in_remedy("l: its log")) and not any("`" in text for text in said)
 
 
 def test_in_a_field_keys_are_text_but_for_those_that_serve_it() -> None:

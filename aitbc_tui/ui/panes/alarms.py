@@ -9,6 +9,7 @@ from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_remedy
 from aitbc_tui.ui.paint import Line, Role
 from aitbc_tui.ui.panes.table import Column, Content, PaneView, Row, pane_lines
 
@@ -51,7 +52,7 @@ def alarm_row(fold: Fold, utc: float) -> Row:
             "for": fmt.age(max(0.0, end - since)),
             "about": fold.about or fmt.NONE,
             "evidence": fold.evidence or fmt.NONE,
-            "do": "Enter: each of them" if fold.several else alarm.remedy or fmt.NONE,
+            "do": "Enter: each of them" if fold.several else in_remedy(alarm.remedy) or fmt.NONE,
             "rule": alarm.rule,
             "seen": fmt.number(sum(one.seen for one in fold.alarms), 4),
             "closed": fmt.NONE if alarm.closed is None else fmt.clock_at(alarm.closed, with_seconds=True),

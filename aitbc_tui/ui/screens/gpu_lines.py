@@ -242,7 +242,7 @@ def build_gpu(snapshot: Snapshot, row: GpuRow, width: int, asked: Asked = NOTHIN
     mark = (row.verdict.level, str(row.verdict.word))
     title = section(f"GPU {row.name}", width, mark=mark, text=str(row.reading.name), heavy=True)
     todo = [in_words("`w` its power limit"), in_words("`v` latency of a generate"), in_words("`p` what computes on it")]
-    todo += ["m its miner"] if row.miner else []
+    todo += [in_words("`m` its miner")] if row.miner else []
     todo += ["Enter the job it runs"] if row.job else []
     lines = [title, *text_lines(_sentence(row), width), *do_lines(todo, width), Line()]
     if width < 120:

@@ -62,10 +62,11 @@ def _sentence(snapshot: Snapshot, row: MinerRow) -> str:
 
 def _do(row: MinerRow) -> list[str]:
     if row.verdict.level is Level.BAD:
-        return ["l its log", "o restart of its unit (access operate)", "a job it held stays with it until it expires"]
+        restart = in_words("`o` restart of its unit (access operate)")
+        return [in_words("`l` its log"), restart, "a job it held stays with it until it expires"]
     if row.verdict.level is Level.WARN:
-        return ["watch it: it may come back", "l its log"]
-    return ["l its log", "Enter the job it has"]
+        return ["watch it: it may come back", in_words("`l` its log")]
+    return [in_words("`l` its log"), "Enter the job it has"]
 
 
 def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool, logs: Logs) -> list[Line]:

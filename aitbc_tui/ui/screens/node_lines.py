@@ -10,6 +10,7 @@ from aitbc_tui.domain.snapshot import NodeRow, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
+from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens import node_panels as panels
 from aitbc_tui.ui.screens.alarm_evidence import and_words
@@ -21,12 +22,12 @@ _DO = {
     "FORK": "it cannot reorganise by itself: stop it, copy the chain database from {source}, start it. "
     "No sync here does that",
     "HOLLOW": "copy the chain database from {source}: no sync repairs blocks that lack their content",
-    "STALLED": "l its log, then o restart of its unit; leave when heads advance",
-    "WEDGED": "o sync blockchain from {source}: gossip never fills the gap",
-    "DOWN": "l its log, then o start of its unit",
-    "lag": "wait while it closes; if it does not, o sync blockchain",
+    "STALLED": "`l` its log, then `o` restart of its unit; leave when heads advance",
+    "WEDGED": "`o` sync blockchain from {source}: gossip never fills the gap",
+    "DOWN": "`l` its log, then `o` start of its unit",
+    "lag": "wait while it closes; if it does not, `o` sync blockchain",
     "ahead": "compare the proposers below: somebody else makes blocks for it",
-    "unit down": "l its log, then o start of the unit",
+    "unit down": "`l` its log, then `o` start of the unit",
     "no blocks": "check chain_id; a node that joined late needs a copy of the database",
 }
 
@@ -75,10 +76,10 @@ def _moves(snapshot: Snapshot, node: NodeRow) -> bool:
 def to_do(snapshot: Snapshot, node: NodeRow) -> list[str]:
     word = "FORK" if node.off_chain else str(node.verdict.word)
     if word in _DO:
-        return [_DO[word].replace("{source}", snapshot.chain.source or "the producer")]
+        return [in_words(_DO[word]).replace("{source}", snapshot.chain.source or "the producer")]
     if node.head.freshness(snapshot.now) is not Freshness.FRESH:
-        return ["r asks now", "l its log", ":connections what was tried"]
-    return ["l its log", "o operations on it"]
+        return [in_words("`r` asks now"), in_words("`l` its log"), in_words("`:`connections what was tried")]
+    return [in_words("`l` its log"), in_words("`o` operations on it")]
 
 
 def _head(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:

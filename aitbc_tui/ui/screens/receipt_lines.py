@@ -67,7 +67,7 @@ def _to_do(receipt: VerifiedReceipt) -> str:
     if receipt.valid and receipt.has(RemarkKind.FAILED_INSIDE):
         return "take it up with whoever runs the miner; the signature is your proof"
     if receipt.valid and receipt.remarks:
-        return "read what it says, under the checks; v fetches and verifies it again"
+        return in_words("read what it says, under the checks; `v` fetches and verifies it again")
     return in_words(_TO_DO[receipt.verdict])
 
 
