@@ -8,27 +8,27 @@ from datetime import datetime
 from enum import Enum
 
 from aitbc_tui.domain.alarm import Alarm, Happening
-from aitbc_tui.domain.node import (
-    Block,
-    GitState,
-    Head,
-    HostFigures,
-    MempoolReading,
-    NodeHealth,
-    NodeSettings,
-    Peers,
-    Unit,
-)
+from aitbc_tui.domain.chain_rows import Chain as Chain
+from aitbc_tui.domain.chain_rows import Fork as Fork
+from aitbc_tui.domain.chain_rows import MempoolRow as MempoolRow
+from aitbc_tui.domain.chain_rows import NodeRow as NodeRow
+from aitbc_tui.domain.node import Block
 from aitbc_tui.domain.observed import Observed, Trouble
 from aitbc_tui.domain.places import Access as Access
 from aitbc_tui.domain.places import Pane as Pane
-from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.servers import EndpointRow as EndpointRow
 from aitbc_tui.domain.servers import ServerRow as ServerRow
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
-from aitbc_tui.domain.work import GpuMinute, GpuReading, Job, JobOrder, Miner, OllamaReading, PaymentState
+from aitbc_tui.domain.work import JobOrder, OllamaReading
+from aitbc_tui.domain.work_rows import GpuRow as GpuRow
+from aitbc_tui.domain.work_rows import JobRow as JobRow
+from aitbc_tui.domain.work_rows import MinerRow as MinerRow
+from aitbc_tui.domain.work_rows import OfferedModel as OfferedModel
+from aitbc_tui.domain.work_rows import ReceiptRow as ReceiptRow
+from aitbc_tui.domain.work_rows import Step as Step
+from aitbc_tui.domain.work_rows import TraceStep as TraceStep
 
 _EMPTY = SafeText("")
 
@@ -74,196 +74,6 @@ class PaneSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeRow:
-    """One node: its figures, each with its own freshness, and the verdict on it."""
-
-    name: SafeText
-    role: str  # genesis | follower | node
-    host: str
-    chain_id: SafeText
-    verdict: Verdict
-    head: Observed[Head]
-    health: Observed[NodeHealth]
-    mempool: Observed[MempoolReading]
-    units: Observed[tuple[Unit, ...]]
-    figures: Observed[HostFigures]
-    peers: Observed[Peers]
-    git: Observed[GitState]
-    lag: int | None = None  # blocks behind the source; negative: ahead; None: not comparable
-    hash_at_common: SafeText | None = None  # at Chain.display_height
-    hash_agrees: bool | None = None
-    off_chain: bool = False  # forked: marked ≠
-    last_agreed: float | None = None  # UTC seconds when its hash was last seen to agree with the source
-    head_changed_at: float | None = None  # monotonic
-    uptime_s: float | None = None  # of the node unit
-    intervals_s: tuple[float, ...] = ()  # median block interval per minute, oldest first
-    rule: str = ""  # the alarm that the verdict leads to, if it leads to one
-    check: SafeText = _EMPTY  # how to see the same by hand
-    closes_in_s: float | None = None  # of a lag that gets smaller; None: it does not, or there is none
-    clock_off_s: float | None = None  # how far its host's clock is ahead of ours
-    settings: Observed[NodeSettings] | None = None  # of its environment files; None: none is configured
-    has_units: bool = True  # whether any is configured: else none is asked for, and none can be missing
-
-
-@dataclass(frozen=True, slots=True)
-class Fork:
-    """Two chains: where they differ, what each says there, the last height they share (None: not yet found)."""
-
-    height: int
-    hashes: Mapping[str, SafeText]
-    proposers: Mapping[str, SafeText]
-    last_common: int | None
-    since: float
-    nodes: tuple[str, ...]  # the ones split off from the source
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """What the nodes say together. Heights are compared at the lowest fresh head, never at unequal heads."""
-
-    source: str | None = None  # the node the others are compared with
-    common_height: int | None = None
-    display_height: int | None = None  # the last multiple of 10 common to all, or the fork's height
-    agreeing: int = 0
-    compared: int = 0
-    heights_compared: int = 0
-    compared_since: float | None = None  # UTC seconds
-    block_interval_s: float | None = None  # median of the recent ones
-    fork: Fork | None = None
-    proposer: str | None = None  # the node that made the recent blocks, when that is known
-    propagation_s: Mapping[str, float] = field(default_factory=dict)  # node -> an upper bound, no finer than the polls
-
-
-@dataclass(frozen=True, slots=True)
-class MempoolRow:
-    """One node's mempool. Rates per minute are None until a minute was watched; `oldest_s` since first seen here.
-
-    `rates_capped`: more may have come and gone between two looks.
-    """
-
-    name: SafeText
-    verdict: Verdict
-    reading: Observed[MempoolReading]
-    in_per_min: float | None
-    out_per_min: float | None
-    oldest_since: float | None  # monotonic moment at which the oldest pending transaction was first seen
-    drains: bool  # a proposer's drains; a follower's keeps by design
-    rates_capped: bool = False
-    fee_min: float | None = None
-    fee_median: float | None = None
-    fee_max: float | None = None
-    history: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MinerRow:
-    """One miner. `beat_age_s` is by the coordinator's own clock, as of `seen_at` (monotonic)."""
-
-    miner: Miner
-    verdict: Verdict
-    seen_at: float
-    beat_age_s: float | None
-    beat_limit_s: float
-    runs: tuple[int, int] | None  # of the models in the queue, how many its Ollama holds; None: not known
-    host: SafeText | None = None
-    last_job: SafeText | None = None
-    jobs_per_hour: int | None = None
-    beats: tuple[float | None, ...] = ()  # the oldest that its heartbeat got in each minute (s), oldest minute first
-    units: tuple[Unit, ...] = ()  # of the miners of its host; more than one: which is its own is not told
-
-
-class Step(Enum):
-    """The life of a job, in order."""
-
-    SUBMITTED = "submitted"
-    QUEUED = "queued"
-    ACQUIRED = "acquired"
-    PROCESSING = "processing"
-    RESULT = "result"
-    RECEIPT = "receipt"
-    VERIFIED = "verified"
-    ON_CHAIN = "on chain"
-
-
-@dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One step of a job: `verdict` says done, under way, missing or due; times are UTC seconds."""
-
-    step: Step
-    verdict: Verdict
-    at: float | None
-    at_text: SafeText  # `11:59:13`, `between 12:04:01 and 12:04:03`, `–`
-    after_s: float | None
-    evidence: SafeText
-
-
-@dataclass(frozen=True, slots=True)
-class JobRow:
-    """One job: the wire's figures, what this program knows of it, and the verdict."""
-
-    job: Job
-    verdict: Verdict  # text: next step, or what is wrong
-    seen_at: float  # monotonic, of the newest view
-    ours: bool  # submitted with our client key or from our ledger
-    age_s: float | None  # by the server's clock as of seen_at
-    left_s: float | None  # until expiry, likewise; None: not known to us
-    model_asked: SafeText | None
-    model_used: SafeText | None = None
-    result_status: SafeText | None = None
-    run_s: float | None = None
-    wait_s: float | None = None
-    receipt: VerifiedReceipt | None = None
-    price_text: SafeText | None = None
-    steps: tuple[TraceStep, ...] = ()
-    prompt_length: int | None = None
-    output: tuple[SafeText, ...] | None = field(default=None, repr=False)
-    output_trouble: Trouble | None = None
-    prompt: tuple[SafeText, ...] | None = field(default=None, repr=False)
-    payment: PaymentState | None = None  # what the payment itself says, which the job never does
-
-
-@dataclass(frozen=True, slots=True)
-class GpuRow:
-    """One card. `earned_per_hour`: valid receipts of the last 60 minutes, where all of its host's are this card's.
-
-    What several cards of a host earned together is `host_earned_per_hour`: nothing says which of them ran which job.
-    None: not known.
-    """
-
-    name: SafeText  # gpu-1:0
-    host: SafeText
-    verdict: Verdict
-    reading: GpuReading
-    observed_at: float
-    limit_s: float
-    source: str  # NVML | nvidia-smi
-    earned_per_hour: float | None = None
-    job: SafeText | None = None
-    miner: SafeText | None = None
-    host_miners: tuple[SafeText, ...] = ()  # configured for its host; which of several uses it, nothing tells
-    history: tuple[float | None, ...] = ()  # utilisation, a value a minute, oldest first
-    past: tuple[GpuMinute, ...] = ()  # the last hour, a value a minute, oldest first
-    host_earned_per_hour: float | None = None
-    host_cards: int = 1
-    host_jobs: tuple[SafeText, ...] = ()  # that run on its host now
-    kwh_price: float | None = None  # AITBC, as configured for its host
-    bounds: tuple[float, float] | None = None  # watts, as configured for its host
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptRow:
-    """A receipt with its verdict. `sum_mark`: `=`, `≠` or `?`."""
-
-    receipt: VerifiedReceipt
-    verdict: Verdict
-    issued_at: datetime | None
-    age_s: float | None
-    seen_at: float
-    sum_mark: str
-    duplicate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class LinkRow:
     """One SSH connection (or `local`). `step` 1..5: name, TCP, host key, user key, ready; times monotonic."""
 
@@ -283,19 +93,6 @@ class LinkRow:
     fingerprint: SafeText = _EMPTY
     host_key_problem: bool = False
     heard_at: float | None = None  # the newest answer of anything behind it
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedModel:
-    """A model that miners' Ollamas really hold, and what its receipts cost so far."""
-
-    name: SafeText
-    hosts: tuple[SafeText, ...]
-    receipts: int = 0
-    price_median: float | None = None
-    price_low: float | None = None  # 5th percentile, the lowest where FEW or fewer receipts are known
-    price_high: float | None = None  # 95th percentile, or the highest
-    seconds_median: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
