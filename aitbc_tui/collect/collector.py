@@ -26,7 +26,7 @@ from aitbc_tui.collect.nvml import NvmlWatch
 from aitbc_tui.collect.ollama import EVERY_S, OllamaPoll
 from aitbc_tui.collect.ownjobs import OwnJobs
 from aitbc_tui.collect.pace import Rhythm
-from aitbc_tui.collect.receipts import ReceiptPages, Verifier
+from aitbc_tui.collect.receipts import KeysSince, ReceiptPages, Verifier
 from aitbc_tui.collect.setup import ROLES, Setup, host_spec, topology_of, units_of
 from aitbc_tui.collect.stress import Bench
 from aitbc_tui.collect.writes import Writer, known_jobs, no_coordinator, unsure
@@ -135,8 +135,9 @@ class Collector:
     ) -> None:
         name = self.setup.environment.name
 
-        def keep(receipts: list[VerifiedReceipt]) -> None:
-            ledger.seen_receipts(name, receipts)
+        def keep(receipts: list[VerifiedReceipt]) -> KeysSince:
+            keys = [seen.key for seen in ledger.seen_receipts(name, receipts)]
+            return {key.key_id: key.first_seen for key in keys if key is not None}
 
         asker, t = self.asker, self.topology
         verifier = Verifier(self.setup.trust, mask, keep)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from aitbc_tui.collect.asker import Asker
@@ -28,7 +29,8 @@ FEW = 5
 POISON_ASKS = 24  # requests spent at most on going around unreadable receipts
 POISON_PAUSE_S = 60.0
 KEPT = 600
-Keep = Callable[[list[VerifiedReceipt]], object]
+KeysSince = Mapping[str, float]  # signing key -> UTC seconds at which the ledger first saw it
+Keep = Callable[[list[VerifiedReceipt]], KeysSince]
 
 
 class Verifier:
@@ -40,6 +42,7 @@ class Verifier:
         self._keep = keep
         self._new: list[VerifiedReceipt] = []
         self._done: dict[bytes, VerifiedReceipt] = {}
+        self._since: dict[str, float] = {}
 
     def __call__(self, body: bytes, job_id: str | None = None, issued_at: datetime | None = None) -> VerifiedReceipt:
         """The verdict on these bytes; `job_id` and `issued_at` are what the envelope said."""
@@ -59,7 +62,12 @@ class Verifier:
         """Give what is new to the ledger, off the event loop: each call is a synced commit."""
         new, self._new = self._new, []
         if new and self._keep is not None:
-            await asyncio.to_thread(self._keep, new)
+            self._since.update(await asyncio.to_thread(self._keep, new))
+
+    def dated(self, page: ReceiptPage) -> ReceiptPage:
+        """The page, with since when each signing key is known here, as far as the ledger was asked."""
+        items = (replace(i, key_since=self._since.get(str(i.receipt.signing_key_id))) for i in page.items)
+        return replace(page, items=tuple(items))
 
 
 class ReceiptPages:
@@ -93,7 +101,7 @@ class ReceiptPages:
             )
             self._whole = True
             await self._verifier.save()
-            return page, at, rtt
+            return self._verifier.dated(page), at, rtt
 
         await self._asker.report(Source(Kind.RECEIPTS, NAME), read, requests.explorer_receipts(limit))
 

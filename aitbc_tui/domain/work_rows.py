@@ -120,6 +120,7 @@ class ReceiptRow:
     seen_at: float
     sum_mark: str
     duplicate: bool = False
+    key_since: float | None = None  # UTC, the ledger's: the first receipt under its signing key seen from here
 
 
 @dataclass(frozen=True, slots=True)

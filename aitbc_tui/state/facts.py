@@ -100,10 +100,14 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptItem:
-    """A verified receipt as it came in: `issued_at` only when an explorer envelope said so."""
+    """A verified receipt as it came in: `issued_at` only when an explorer envelope said so.
+
+    `key_since`: UTC seconds of the first receipt under its signing key in the ledger; None where nobody looked.
+    """
 
     receipt: VerifiedReceipt
     issued_at: datetime | None
+    key_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def _row(kept: Kept, per_job: Counter[str], now: float) -> ReceiptRow:
         seen_at=kept.seen_at,
         sum_mark=str(receipt.sum_mark),
         duplicate=per_job[str(receipt.facts.job_id)] > 1,
+        key_since=kept.item.key_since,
     )
 
 

@@ -312,6 +312,8 @@ async def test_it_is_sound_and_a_job_reaches_its_verified_receipt(august: Child,
     job = seen.job(str(done.job_id))
     assert job is not None and job.receipt is not None
     assert (job.receipt.verdict, job.receipt.sum_mark, job.ours) == ("valid", "=", True)
+    since = {row.key_since for row in seen.receipts if row.receipt.valid}
+    assert len(since) == 1 and None not in since, "when its key was first seen here, by the ledger"
     assert credential(seen, "client").verdict.word == "works"
     words = {row.endpoint: row.verdict.word for row in server(seen, "coordinator").endpoints}
     assert words["GET /v1/health"] == "absent"

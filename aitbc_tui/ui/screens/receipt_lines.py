@@ -94,9 +94,13 @@ def _key_line(label: str, key: str, note: Run) -> Line:
 
 
 def _first_seen(snapshot: Snapshot, key: str) -> str:
-    """The oldest receipt of this key in the list; nothing is said of what is not in it."""
-    times = [row.issued_at for row in snapshot.receipts if row.receipt.signing_key_id == key and row.issued_at]
-    return f"first seen {min(times).strftime('%H:%M')}" if times else ""
+    """When a receipt under this key was first seen from here, by the ledger: the hour today, else the day."""
+    times = [row.key_since for row in snapshot.receipts if row.receipt.signing_key_id == key]
+    known = [at for at in times if at is not None]
+    if not known:
+        return f"first seen {fmt.UNKNOWN}"
+    first = datetime.fromtimestamp(min(known), UTC)
+    return f"first seen {first:%H:%M}" if first.date() == snapshot.utc.date() else f"first seen {first:%-d %b}"
 
 
 def _pinned_known(snapshot: Snapshot, receipt: VerifiedReceipt) -> list[tuple[str, str]]:

@@ -99,6 +99,24 @@ async def test_copying_takes_the_whole_id() -> None:
         assert app.clipboard == details.STUCK
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"), [(0, "first seen 11:57 "), (30, "first seen 21 Nov"), (None, "first seen ? ")]
+)
+async def test_first_seen_is_what_the_ledger_says_and_not_when_the_oldest_receipt_listed_was_made(
+    hours: float | None, said: str
+) -> None:
+    network = details.bad_network(Access.OBSERVE)
+    made = network.receipts[0].issued_at
+    assert made is not None
+    since = None if hours is None else made.timestamp() - 3600 * hours
+    rows = tuple(replace(row, key_since=since) for row in network.receipts)
+    app = app_on(PromisingBackend(replace(network, receipts=rows)))
+    async with app.run_test(size=SIZE) as pilot:
+        registry.open_receipt(app, rows[0].receipt)
+        await pilot.pause()
+        assert said in text_of(app)
+
+
 async def test_enter_opens_the_receipt_and_j_goes_back_to_the_job() -> None:
     own = bad()
     app = app_on(own)
