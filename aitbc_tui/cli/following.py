@@ -151,12 +151,17 @@ def trouble_of(one: Followed, host: str) -> AitbcError | None:
 
 
 def followed_line(one: Followed) -> str:
-    """`ID completed, receipt valid, 6.123 × 0.02 = 0.12246 AITBC`."""
+    """`ID completed, receipt valid, 6.123 × 0.02 = 0.12246 AITBC`, and whether nothing was paid that should be."""
+    from aitbc_tui.state.settlement import not_held
+
+    said = not_held(one.row) if one.row is not None else ""
+    unpaid = f"; {said}" if said else ""
     receipt = one.row.receipt if one.row is not None else None
     if receipt is None:
-        return f"{one.job_id} {outcome(one).value}"
+        return f"{one.job_id} {outcome(one).value}{unpaid}"
     remarks = "".join(f"; {remark.detail}" for remark in receipt.remarks)
-    return f"{one.job_id} {outcome(one).value}, receipt {receipt.verdict.value}, {sum_text(receipt)} AITBC{remarks}"
+    priced = f"receipt {receipt.verdict.value}, {sum_text(receipt)} AITBC"
+    return f"{one.job_id} {outcome(one).value}, {priced}{remarks}{unpaid}"
 
 
 def followed_json(one: Followed) -> Json:

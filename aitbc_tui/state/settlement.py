@@ -89,6 +89,14 @@ def findings(steps: Sequence[Paid]) -> list[SafeText]:
     return [SafeText(f"{one.verdict.word}: {one.verdict.text}") for one in steps if one.verdict.level is Level.BAD]
 
 
+def not_held(row: JobRow) -> str:
+    """Why a payment that was ordered pays for nothing, as `payment failed: nothing was held…`; empty: it may pay."""
+    verdict = _payment(row).verdict
+    if verdict.word not in ("skipped", "failed"):
+        return ""
+    return f"payment {verdict.word}: {verdict.text.partition(': ')[2]}"
+
+
 def _step(step: PaidStep, state: State, level: Level, word: str, text: str) -> Paid:
     return Paid(step, state, Verdict(level, SafeText(word), SafeText(text)))
 

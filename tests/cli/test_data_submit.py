@@ -97,6 +97,17 @@ def test_a_job_to_its_verified_receipt(run: Run, devnet_child: Child, monkeypatc
     assert [row["verdict"] for row in receipts] == ["valid"]
 
 
+def test_a_payment_that_failed_is_said_of_the_job_that_ran_all_the_same(run: Run, devnet_child: Child) -> None:
+    """What was asked for came, and its receipt is valid: exit 0, as documented; that it pays for nothing is said."""
+    done = submit(run, devnet_child.config_path, "--pay", "0.5", "--wait")
+    assert done.code == 0, done.err
+    said = done.out.splitlines()[-1]
+    assert "completed, receipt valid" in said
+    assert said.endswith("; payment failed: nothing was held, and the job ran all the same")
+    done = submit(run, devnet_child.config_path, "--wait")
+    assert done.code == 0 and "payment" not in done.out, "none was ordered"
+
+
 def test_who_trusts_another_key_does_not_trust_this_receipt(run: Run, devnet_child: Child, tmp_path: Path) -> None:
     """And a model nobody holds is warned of, then silently replaced by the miner."""
     other = "A" * 42 + "E"
