@@ -143,13 +143,17 @@ def _pane_verdict(rows: tuple[MempoolRow, ...], worst: MempoolRow) -> Verdict:
     return worst.verdict
 
 
+def _fees(least: float, most: float | None) -> str:
+    return f"fee {least:g}" if most is None or most == least else f"fee {least:g} to {most:g}"
+
+
 def _note(rows: tuple[MempoolRow, ...], worst: MempoolRow | None) -> str:
     if worst is not None and worst.verdict.level in (Level.BAD, Level.WARN) and worst.verdict.text:
         return f"{worst.name}: {worst.verdict.text.removeprefix(f'{worst.name}: ')}"
     parts = []
     producer = next((r for r in rows if r.drains and r.fee_min is not None), None)
-    if producer is not None:
-        parts.append(f"fee {producer.fee_min:g} to {producer.fee_max:g}")
+    if producer is not None and producer.fee_min is not None:
+        parts.append(_fees(producer.fee_min, producer.fee_max))
     kept = next((r for r in rows if r.verdict.word == "keeps"), None)
     if kept is not None:
         parts.append(str(kept.verdict.text))

@@ -206,6 +206,16 @@ def test_a_flood_of_bills_is_one_thing_in_the_headline_and_hides_nothing_else() 
     assert [a.word for a in story.picture().alarms if a.open] == ["TRUST"]
 
 
+def test_fees_that_are_all_the_same_are_no_range() -> None:
+    def note(*hashes: str) -> str:
+        story = Story()
+        story.well()
+        story.pool("genesis", hashes)
+        return str(story.picture().panes[Pane.MEMPOOL].note)
+
+    assert (note("0xa").split(" ·")[0], note("0xa", "0xb").split(" ·")[0]) == ("fee 10", "fee 10 to 11")
+
+
 def test_a_queued_job_that_waits_says_why() -> None:
     story = Story()
     story.well()

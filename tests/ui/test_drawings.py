@@ -8,6 +8,7 @@ import pytest
 
 from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.ui.panes import overview
 from aitbc_tui.ui.panes.builders import build_pane
 from aitbc_tui.ui.panes.table import PaneView
@@ -50,13 +51,38 @@ def test_dashboard_200x60() -> None:
 
 
 def test_overview_80x24() -> None:
-    """Left needs the owner's key, so a foreign job has `?`; an evidence that fits is not shortened."""
+    """Left needs the owner's key, so a foreign job has `?`; an evidence that fits is not shortened.
+
+    The drawing's state column holds no `canceled`: a cell more, which its blank right edge has.
+    """
     got = text_of(the_overview(snapshots.bad(), 80, 24, 900), 80, 24)
     want = drawing("overview-80x24")
     want[14] = want[14].replace("result failed, price 1.217600       ", "result.status failed, price 1.217600")
     for row in (19, 22):
         want[row] = want[row].replace(" 15 m ", "    ? ")
+    for row in range(17, 23):
+        want[row] = want[row][:10] + " " + want[row][10:79]
     assert not differences(want[:23], got[:23])
+
+
+@pytest.mark.parametrize("width", [80, 95, 96, 120])
+def test_the_state_of_every_ended_job_is_whole(width: int) -> None:
+    rows = tuple(
+        replace(row, verdict=Verdict(Level.NONE, SafeText(word)))
+        for row, word in zip(snapshots.sound().jobs, ("canceled", "expired", "failed"), strict=False)
+    )
+    lines = build_pane(replace(snapshots.sound(), jobs=rows), Pane.JOBS, width, 6, PaneView())
+    for line, word in zip(lines[2:], ("– canceled ", "– expired ", "– failed "), strict=False):
+        assert line.plain[1:].startswith(word) and line.width <= width
+
+
+def test_models_of_an_empty_queue_are_none_and_no_reading() -> None:
+    def shown(runs: tuple[int, int] | None) -> str:
+        miner = replace(snapshots.sound().miners[0], runs=runs)
+        lines = build_pane(replace(snapshots.sound(), miners=(miner,)), Pane.MINERS, 59, 5, PaneView())
+        return lines[2].plain.rstrip()[-7:].strip()
+
+    assert [shown(runs).split("  ")[-1].strip() for runs in ((0, 0), (0, 2), None)] == ["–", "0 of 2", "?"]
 
 
 def test_one_pane_80x24() -> None:

@@ -29,15 +29,8 @@ COLUMNS = (
     Column("receipt", "receipt", 15, needs=112, wide=19, wide_gap=2),
     Column("price", "price", 8, right=True, needs=132, wide_gap=2),
 )
-# The overview has no room for a full table: two blanks before the miner, a state column of 9.
-NARROW = tuple(
-    Column("state", "state", 9)
-    if column.key == "state"
-    else Column("miner", "miner", 10, gap=2)
-    if column.key == "miner"
-    else column
-    for column in COLUMNS
-)
+# The overview has no room for a full table: two blanks before the miner.
+NARROW = tuple(Column("miner", "miner", 10, gap=2) if column.key == "miner" else column for column in COLUMNS)
 
 _RECEIPT_LEVELS = {ReceiptVerdict.VALID: Level.GOOD, ReceiptVerdict.UNSIGNED: Level.WARN}
 

@@ -55,13 +55,21 @@ def miner_row(row: MinerRow, now: float) -> Row:
             "done": fmt.number(miner.jobs_completed, 5),
             "fail": fmt.number(miner.jobs_failed, 4),
             "avg": fmt.decimal(average, 1, 5),
-            "runs": fmt.UNKNOWN if row.runs is None else f"{row.runs[0]} of {row.runs[1]}",
+            "runs": _runs(row),
             "host": row.host or fmt.UNKNOWN,
             "region": miner.region or fmt.NONE,
             "last": fmt.NONE if row.last_job is None else fmt.job_id(row.last_job),
             "hourly": fmt.UNKNOWN if row.jobs_per_hour is None else fmt.number(row.jobs_per_hour, 6),
         },
     )
+
+
+def _runs(row: MinerRow) -> str:
+    """Of the models in the queue, how many its Ollama holds; with an empty queue there is nothing to hold."""
+    if row.runs is None:
+        return fmt.UNKNOWN
+    held, wanted = row.runs
+    return f"{held} of {wanted}" if wanted else fmt.NONE
 
 
 def content(snapshot: Snapshot, width: int) -> Content:

@@ -15,7 +15,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Everywhere",
         (
             ("Esc", "back, one screen"),
-            (": ctrl+p", "commands; an id opens its job"),
+            (": ctrl+p", "commands: connections, ledger, blocks, transaction, or an id"),
             ("r", "ask every source now, retry lost links"),
             ("y", "copy (OSC 52)"),
             ("?  F1", "this help; F1 while typing"),

@@ -84,7 +84,7 @@ def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool, logs: 
         ("done", _count(miner.jobs_completed) + f", failed {_count(miner.jobs_failed)}"),
         ("avg", "?" if average is None else f"{average / 1000:.1f} s, and that includes the wait in the queue"),
         ("jobs/h", "? not learnt" if row.jobs_per_hour is None else str(row.jobs_per_hour)),
-        ("runs", "? not learnt" if row.runs is None else f"{row.runs[0]} of {row.runs[1]} models in the queue"),
+        ("runs", _runs(row)),
         ("region", str(miner.region or fmt.NONE)),
         ("declared", declared_words(logs)),
         ("receipt", str(miner.last_receipt_id or fmt.NONE)),
@@ -92,6 +92,13 @@ def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool, logs: 
     seen = fmt.age(now - row.seen_at)
     lines = [section("Miner", width, age=seen)]
     return [*lines, *(line for label, text in rows for line in pairs(label, text, width, at=LABEL))]
+
+
+def _runs(row: MinerRow) -> str:
+    if row.runs is None:
+        return "? not learnt"
+    held, wanted = row.runs
+    return f"{held} of {wanted} models in the queue" if wanted else f"{fmt.NONE} no model known in the queue"
 
 
 def _who(identity: Identity, unmasked: bool) -> str:
