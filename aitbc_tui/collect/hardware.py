@@ -116,6 +116,6 @@ class PowerBench:
         try:
             result = await power.change(field, chosen, asked, hold_s)
         except AitbcError as error:
-            words = clean(f"{error}. What was set is put back by {chosen.host} itself within {hold_s} s", 300)
+            words = clean(f"{error}. If it was set, {chosen.host} itself puts it back within {hold_s} s", 300)
             return PowerChange(chosen, PowerPhase.FAILED, detail=words)
         return PowerChange(chosen, PowerPhase.KEPT if result.kept else PowerPhase.BACK, now_w=result.now)

@@ -141,20 +141,18 @@ class HostPoll:
             return units  # then the cache stays unknown, and whoever shows it says so
 
     async def _disk_when_due(self) -> None:
-        world, now = self._asker.hub.world, self._asker.hub.clock.monotonic()
-        known = world.disks[self.host].value if self.host in world.disks else None
-        close = known is not None and known.free < NEARLY_FULL * known.total
-        wanted = (
-            SPACE_S
-            if self._spares
-            else CLOSER_S
-            if suspicious(world, self.host, now)
-            else SETTINGS_S
-            if close
-            else DISK_S
-        )
-        if self._disk_at is None or now - self._disk_at >= wanted - 0.1:
+        if self._disk_at is None or self._asker.hub.clock.monotonic() - self._disk_at >= self._disk_every() - 0.1:
             await self.disk()
+
+    def _disk_every(self) -> float:
+        """Seconds between two looks: where each is a process there, seldom, unless something is wrong."""
+        if self._spares:
+            return SPACE_S
+        world = self._asker.hub.world
+        if suspicious(world, self.host, self._asker.hub.clock.monotonic()):
+            return CLOSER_S
+        known = world.disks[self.host].value if self.host in world.disks else None
+        return SETTINGS_S if known is not None and known.free < NEARLY_FULL * known.total else DISK_S
 
     async def disk(self) -> None:
         """The disk that holds the database of this host's nodes."""

@@ -70,8 +70,10 @@ async def change(field: Field, chosen: PowerPlan, keep: Asked, hold_s: int = HOL
         await _settled(field, chosen, chosen.watts)
         if await keep(chosen):
             await field.run(chosen.host, "", ("touch", f"{folder}/keep"))
-            now = await _now(field, chosen)  # a yes that came too late keeps nothing
-            return PowerResult(chosen, now is not None and abs(now - chosen.watts) < 1.0, now)
+            now = await _now(field, chosen)
+            if now is None:
+                raise CommandError("the card does not tell its limit any more: put back", host=chosen.host)
+            return PowerResult(chosen, abs(now - chosen.watts) < 1.0, now)  # a yes that came too late keeps nothing
     except BaseException:
         await _put_back(field, chosen)
         raise

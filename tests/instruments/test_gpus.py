@@ -24,7 +24,7 @@ from aitbc_tui.collect.setup import Setup
 from aitbc_tui.config.load import Flags, load
 from aitbc_tui.devnet.child import Child
 from aitbc_tui.devnet.host_files import standins_dir
-from aitbc_tui.domain.errors import AitbcError, ConfigError, GuardError, ParseError
+from aitbc_tui.domain.errors import AitbcError, CommandError, ConfigError, GuardError, ParseError
 from aitbc_tui.domain.identity import Identity, Role
 from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.power import PowerChange, PowerPhase, PowerPlan
@@ -282,6 +282,24 @@ async def test_kept_only_by_a_yes(devnet_child: Child, tmp_path: Path) -> None:
         await asyncio.sleep(2.6)  # the timer has run out, and left it alone
         assert (await power.read_card(field, "gpu-1", 0)).power_limit == 320
         assert (await power.change(field, await power.plan(field, "gpu-1", 0, 450), yes, 2)).now == 450
+
+
+async def test_a_card_that_tells_no_limit_any_more_is_put_back_and_not_called_kept(
+    devnet_child: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: object) -> None:
+        return None
+
+    async def yes_and_then_silence(plan: PowerPlan) -> bool:
+        monkeypatch.setattr(power, "_now", nothing)
+        return True
+
+    async with on(devnet_child, tmp_path / "l") as (_, field):
+        chosen = await power.plan(field, "gpu-1", 0, 320)
+        with pytest.raises(CommandError, match="does not tell its limit"):
+            await power.change(field, chosen, yes_and_then_silence, 5)
+        monkeypatch.undo()
+        await power._settled(field, chosen, 450)
 
 
 async def test_the_configuration_narrows_what_may_be_set(devnet_child: Child, tmp_path: Path) -> None:
