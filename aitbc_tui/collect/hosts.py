@@ -187,7 +187,11 @@ class HostPoll:
             await self._asker.report(Source(Kind.GIT, str(node.name)), partial(self._git, node))
 
     async def _git(self, node: NodeFrame) -> tuple[GitState, float, float | None]:
-        answer = await self._shell(shlex.join(git.status_argv(node.repo)))
+        answer = await self._shell(git.status_script(node.repo, named=node.repo_named))
+        if not node.repo_named and answer.exit_status == git.NO_TREE:
+            raise ConfigError(
+                f"no git tree at {node.repo}", host=self.host, remedy="repo = of this node, if it has one"
+            )
         _refuse_failure(answer, "git", self.host)
         return git.parse_status(answer.stdout), answer.received_at, answer.elapsed_ms
 

@@ -105,6 +105,7 @@ def topology_of(setup: Setup) -> Topology:
                 data=n.data or "",
                 env_files=n.env_files,
                 repo=n.repo,
+                repo_named=n.repo_named,
             )
             for n in env.nodes
         ),

@@ -63,7 +63,8 @@ def _host(name: str, raw: Mapping[str, Any], base: Path) -> HostConfig:
 
 def _node(raw: Mapping[str, Any]) -> NodeConfig:
     lists = {key: tuple(raw[key]) for key in ("units", "env_files") if key in raw}
-    changed = {"rpc": raw["rpc"].rstrip("/"), "role": Role(raw.get("role", Role.NODE.value))}
+    changed: dict[str, Any] = {"rpc": raw["rpc"].rstrip("/"), "role": Role(raw.get("role", Role.NODE.value))}
+    changed["repo_named"] = "repo" in raw
     return NodeConfig(**{**raw, **lists, **changed})
 
 

@@ -78,6 +78,7 @@ class NodeConfig:
     units: tuple[str, ...] = ()
     p2p_port: int = 7070
     repo: str = "/opt/aitbc"
+    repo_named: bool = False  # whether the file names it: else a host may well have no such tree
     data: str | None = None
     env_files: tuple[str, ...] = ()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from aitbc_tui.domain.errors import ConfigError, ParseError
 from aitbc_tui.domain.node import GitState
 from aitbc_tui.domain.text import clean
 
 MAX_BYTES = 1024 * 1024
+NO_TREE = 66  # what sysexits.h calls an input that does not exist; git itself ends with 128
 _AB = re.compile(r"\+(\d{1,9}) -(\d{1,9})", re.ASCII)
 _OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|\(initial\)")
 
@@ -18,6 +20,14 @@ def status_argv(repo: str) -> tuple[str, ...]:
     if not repo.startswith("/") or "\0" in repo:
         raise ConfigError(f"the repository {clean(repo, 80)!r} must be an absolute path")
     return ("git", "--no-optional-locks", "-C", repo, "status", "--porcelain=v2", "--branch")
+
+
+def status_script(repo: str, *, named: bool) -> str:
+    """The command as a line of shell. A tree that nobody named need not be there: then `NO_TREE` is the exit status."""
+    status = shlex.join(status_argv(repo))
+    if named:
+        return status
+    return f"if [ -e {shlex.quote(repo)}/.git ]; then {status}; else (exit {NO_TREE}); fi"
 
 
 def parse_status(output: bytes) -> GitState:

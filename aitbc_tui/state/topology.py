@@ -25,6 +25,7 @@ class NodeFrame:
     data: str = ""  # where its database lies
     env_files: tuple[str, ...] = ()
     repo: str = ""
+    repo_named: bool = True  # in the configuration: else it is where the platform usually lies
     generation: str = ""  # found by probing; empty before that
     heartbeat_s: float = 0.0  # an idle chain of this version may show no new block for so long
 

@@ -63,6 +63,21 @@ def test_no_command_prints_a_key_or_an_id_that_is_one(run: Run, devnet_child: Ch
     assert "miner\u00b7" not in done.out or verb in ("miners", "jobs", "receipts", "browser")
 
 
+def test_a_tree_that_nobody_named_and_that_is_not_there_is_no_trouble(
+    run: Run, devnet_child: Child, tmp_path: Path
+) -> None:
+    """The usual place is a guess: a host that has its code elsewhere is not warned of at every look."""
+    config = broken(devnet_child.config_path, tmp_path, (r'repo = "/opt/aitbc"\n', ""))
+    done = run("--config", config, "nodes")
+    assert done.code == 0 and "warning" not in done.err, done.err
+    rows = [line.split() for line in done.out.splitlines() if " genesis " in line or " follower " in line]
+    assert [row[-2] for row in rows] == ["–", "–"]
+    found = document(run, config, "nodes")
+    git = found["nodes"][0]["sources"]["git"]
+    assert found["nodes"][0]["git"] is None
+    assert (git["freshness"], git["error"]) == ("absent", "genesis: no git tree at /opt/aitbc")
+
+
 def test_nodes(run: Run, devnet_child: Child) -> None:
     found = document(run, devnet_child.config_path, "nodes")
     genesis, follower = found["nodes"]

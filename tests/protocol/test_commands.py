@@ -54,6 +54,7 @@ def test_no_units(text: bytes) -> None:
 
 
 def test_git_looks_without_writing() -> None:
+    assert git.status_script("/opt/a b", named=True).startswith("git --no-optional-locks -C '/opt/a b' status")
     assert git.status_argv("/opt/aitbc")[:4] == ("git", "--no-optional-locks", "-C", "/opt/aitbc")
     for repo in ("", "opt", "--exec=x", "/a\0b"):
         with pytest.raises(ConfigError):

@@ -172,6 +172,14 @@ def _peers(snapshot: Snapshot, node: NodeRow) -> str:
     return f"{seen.count} ({', '.join(seen.addresses) or 'none'}){listening}"
 
 
+def _no_git(node: NodeRow, now: float) -> tuple[str, str]:
+    """A host may do without a tree: that is no matter of the version."""
+    trouble = node.git.trouble
+    if trouble is not None and node.git.freshness(now) is Freshness.ABSENT:
+        return fmt.NONE, trouble.detail.removeprefix(f"{node.host}: ").replace("no git tree", "none")
+    return why_not(node.git, now), ""
+
+
 def settings(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
     """What must agree with the source, as its environment files say it; and its code."""
     source = node_row(snapshot, snapshot.chain.source or "")
@@ -183,7 +191,7 @@ def settings(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
         state = away + ("clean" if not git.changed else f"{git.changed} changed")
         rows.append(("git", f"{git.oid[:7]} {git.branch}", state, False))
     else:
-        rows.append(("git", why_not(node.git, snapshot.now), "", False))
+        rows.append(("git", *_no_git(node, snapshot.now), False))
     differ = sum(1 for row in rows if row[3])
     mark = (Level.WARN, f"{differ} differs" if differ == 1 else f"{differ} differ") if differ else (Level.GOOD, "same")
     text = f"against {source.name}" if source is not None and not is_source else "the others are compared with it"

@@ -10,6 +10,8 @@ import pytest
 
 from aitbc_tui.domain.alarm import AlarmKind
 from aitbc_tui.domain.fold import Fold, alarm_key
+from aitbc_tui.domain.node import GitState
+from aitbc_tui.domain.observed import Observed, Trouble, TroubleKind
 from aitbc_tui.domain.operation import RunState
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import SafeText
@@ -159,6 +161,16 @@ def test_a_condition_closes_by_itself_and_a_finding_does_not() -> None:
     alarm = pictures.forked().alarms[0]
     assert "acknowledges" in closes(alarm)
     assert "by itself" in closes(replace(alarm, kind=AlarmKind.CONDITION))
+
+
+def test_a_host_without_a_tree_is_no_matter_of_the_version() -> None:
+    snapshot = pictures.forked()
+    trouble = Trouble(TroubleKind.ABSENT, SafeText(f"{snapshot.nodes[0].host}: no git tree at /opt/aitbc"), since=0.0)
+    unread: Observed[GitState] = Observed("git", 60.0)
+    bare = replace(snapshot.nodes[0], git=unread.failed(trouble))
+    text = fits(node_lines(replace(snapshot, nodes=(bare, *snapshot.nodes[1:])), "genesis", 120), 120)
+    (row,) = (line for line in text.splitlines() if line.startswith(" git "))
+    assert row.split()[1] == "–" and " none at /opt/aitbc " in row and "version" not in row[:60]
 
 
 def test_a_quiet_alarm_stays_in_the_list() -> None:
