@@ -27,7 +27,7 @@ from aitbc_tui.cli.receiptlist import MAX_LIMIT, check_id, print_receipts, row_j
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.figures import short_hash
 from aitbc_tui.domain.node import Block
-from aitbc_tui.domain.snapshot import Pane
+from aitbc_tui.domain.snapshot import NodeRow, Pane
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
@@ -68,34 +68,19 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
     known = seen.world.nodes[source.name].blocks if source else {}
     blocks = [known[height] for height in sorted(known, reverse=True)[:BLOCKS]]
     if args.json:
-        heads = [
-            {"node": row.name, "state": row.verdict.word, "height": head.height, "hash": head.hash}
-            if (head := row.head.value)
-            else {"node": row.name, "state": row.verdict.word, "height": None, "hash": None}
-            for row in snapshot.nodes
-        ]
         print_json(
             ctx.out,
             document(
                 seen,
                 errors,
-                heads=heads,
+                heads=[_head_json(row) for row in snapshot.nodes],
                 chain=chain_json(snapshot.chain),
                 blocks=[_block_json(block) for block in blocks],
                 receipts=[row_json(row, now) for row in receipts],
             ),
         )
         return finish(ctx, errors)
-    table = [
-        (
-            row.verdict.word,
-            row.name,
-            number(row.head.value.height if row.head.value else None),
-            age(row.head.value.block_age_s if row.head.value else None),
-            short_hash(row.head.value.hash) if row.head.value else UNKNOWN,
-        )
-        for row in snapshot.nodes
-    ]
+    table = [_head_cells(row) for row in snapshot.nodes]
     if table:
         print_pane(ctx, snapshot, Pane.NODES, ("state", "node", "head", "block age", "hash"), table, right=(2, 3))
     if blocks and source is not None:
@@ -105,6 +90,19 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         ctx.out.write("\nreceipts: ")
         print_receipts(ctx, receipts, now, f"none of {job}" if job else "none yet")
     return finish(ctx, errors)
+
+
+def _head_json(row: NodeRow) -> Json:
+    head = row.head.value
+    known: Json = {"height": None, "hash": None} if head is None else {"height": head.height, "hash": head.hash}
+    return {"node": row.name, "state": row.verdict.word, **known}
+
+
+def _head_cells(row: NodeRow) -> tuple[str, ...]:
+    head = row.head.value
+    if head is None:
+        return (row.verdict.word, row.name, number(None), age(None), UNKNOWN)
+    return (row.verdict.word, row.name, number(head.height), age(head.block_age_s), short_hash(head.hash))
 
 
 async def _last_blocks(collector: Collector) -> None:
