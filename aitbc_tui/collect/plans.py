@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aitbc_tui.collect.plan_chain import chain_steps
+from aitbc_tui.collect.plan_draft import (
+    Draft,
+    Maker,
+    host_reached,
+    none_reached,
+    rows_of,
+    ssh_steps,
+    step,
+    targets_of,
+    title_of,
+)
+from aitbc_tui.collect.plan_sync import sync_plan
 from aitbc_tui.collect.service_run import running_jobs
 from aitbc_tui.config.model import EnvironmentConfig
 from aitbc_tui.domain.errors import ConfigError
-from aitbc_tui.domain.operation import Plan, PlanStep, Verb, Wish
-from aitbc_tui.domain.snapshot import Access, NodeRow, Snapshot
+from aitbc_tui.domain.operation import Plan, Verb, Wish
+from aitbc_tui.domain.snapshot import Access
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.operations.config_sync import ConfigRun, check_keys, sync_config
 from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.message import check_text
 from aitbc_tui.operations.service import find, status
@@ -23,38 +33,6 @@ if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
 
 CHECKS_S = 20.0
-ALL = "all"
-
-
-def step(level: Level, key: str, name: str, where: str, text: str = "", *, writes: bool = False) -> PlanStep:
-    return PlanStep(level, clean(name, 60), clean(where, 40), clean(text, 200), writes, key)
-
-
-@dataclass(slots=True)
-class Draft:
-    """A plan while it is made."""
-
-    wish: Wish
-    targets: tuple[str, ...]
-    steps: list[PlanStep]
-    notes: list[str]
-    details: list[str]
-    summary: str = ""
-    question: str = ""
-    button: str = ""
-    source: str = ""
-    offered: bool = True
-    undoable: bool = False
-
-
-def targets_of(collector: Collector, wish: Wish) -> tuple[str, ...]:
-    """Configured names; ConfigError for a name that is none."""
-    names = [node.name for node in collector.setup.environment.nodes]
-    if wish.target == ALL:
-        return tuple(names)
-    if wish.target not in names:
-        raise ConfigError(f"no node {clean(wish.target, 40)!r} is configured", remedy=f"one of {', '.join(names)}")
-    return (wish.target,)
 
 
 async def make_plan(collector: Collector, wish: Wish) -> Plan:
@@ -88,14 +66,9 @@ async def make_plan(collector: Collector, wish: Wish) -> Plan:
         checked_at=collector.clock.monotonic(),
         button=clean(draft.button or "Run", 40),
         need=Access.OBSERVE if wish.reads_only else Access.OPERATE,
-        offered=draft.offered and not _none_reached(draft),
+        offered=draft.offered and not none_reached(draft),
         undoable=draft.undoable or wish.reads_only,
     )
-
-
-def title_of(wish: Wish) -> str:
-    sub = wish.sync_type or wish.action
-    return f"{wish.verb.value.capitalize()} {sub}".rstrip()
 
 
 def _named(environment: EnvironmentConfig) -> str:
@@ -126,34 +99,6 @@ def shell_twin(wish: Wish, program: str = "aitbc-tui", production: str = "") -> 
     return " ".join([*words, "--timeout", str(wish.timeout_s)])
 
 
-# --- what the makers share
-
-
-def rows_of(snapshot: Snapshot, names: tuple[str, ...]) -> list[NodeRow]:
-    return [row for row in snapshot.nodes if row.name in names]
-
-
-def reached(snapshot: Snapshot, name: str) -> tuple[Level, str]:
-    """Whether SSH to a node's host stands."""
-    row = next((row for row in snapshot.nodes if row.name == name), None)
-    link = next((link for link in snapshot.links if row is not None and link.host == row.host), None)
-    if link is None or link.verdict.level is Level.GOOD:
-        return Level.GOOD, "" if link is None or link.rtt_ms is None else f"{link.rtt_ms:.0f} ms"
-    return Level.BAD, f"{link.verdict.word}: {link.detail}"
-
-
-def ssh_steps(collector: Collector, draft: Draft, names: tuple[str, ...]) -> None:
-    """One line a node: nothing is done to a node that SSH does not reach."""
-    for name in names:
-        level, text = reached(collector.hub.newest, name)
-        draft.steps.append(step(level, "ssh", "SSH answers", name, text))
-
-
-def _none_reached(draft: Draft) -> bool:
-    found = [one for one in draft.steps if one.key == "ssh"]
-    return bool(found) and all(one.level is Level.BAD for one in found)
-
-
 # --- one maker a verb
 
 
@@ -165,121 +110,6 @@ async def _status(collector: Collector, field: Field, draft: Draft) -> None:
         draft.steps.append(step(Level.WAITS, "look", "ask it anew", name, text))
     draft.summary = "Reads only; each figure is asked anew, with its age."
     draft.button = "Run"
-
-
-async def _sync(collector: Collector, field: Field, draft: Draft) -> None:
-    source = field.producer
-    if source is None:
-        raise ConfigError("no node is configured")
-    draft.source = f"from {source.name}"
-    kinds = ("blockchain", "mempool", "configuration", "git") if draft.wish.sync_type == ALL else ()
-    for kind in kinds or (draft.wish.sync_type,):
-        await _SYNCS[kind](collector, field, draft)
-    if kinds:
-        draft.question, draft.button = "Run all four kinds of sync on", "Sync all"
-        draft.summary = "Blockchain, mempool, configuration, git, in this order; what a check forbids is left out."
-        draft.offered = True
-    draft.notes.append("it does not restart anything; at most 60 s, and it can be stopped")
-
-
-def _followers(draft: Draft, source: str) -> tuple[str, ...]:
-    followers = tuple(name for name in draft.targets if name != source)
-    if not followers:
-        draft.offered = False
-        draft.summary = f"{source} is where it is taken from: there is nothing to bring to it."
-        draft.steps.append(step(Level.BAD, "none", "a target that takes", source, "choose a follower, or all"))
-    return followers
-
-
-async def _blockchain(collector: Collector, field: Field, draft: Draft) -> None:
-    source = field.producer
-    assert source is not None
-    total = 0
-    for name in _followers(draft, source.name):
-        found = await chain_steps(collector.hub.newest, field, source, field.node(name))
-        draft.steps += found.steps
-        total += found.missing
-        draft.offered = draft.offered and not found.forbidden
-        if found.missing and found.first is not None:
-            heights = f"heights {found.first:,} to {found.first + found.missing - 1:,}"
-            draft.details.append(f"POST /rpc/importBlock, {found.missing:,} times, {heights}, source {source.name}.")
-    if not draft.offered:
-        draft.summary = draft.summary or "A check forbids it: nothing is written."
-        return
-    draft.offered = draft.offered and total > 0
-    blocks = f"{total:,} missing block{'s' if total != 1 else ''}"
-    draft.summary = f"Copies {blocks}; a backup of the data comes first." if total else "No block is missing."
-    draft.question, draft.button = f"Write {total:,} blocks to", f"Import {total:,} blocks"
-    draft.notes += [
-        "about 60 to 80 blocks a second",
-        "imported blocks hold no transaction rows and no accounts; hollow ones stay hollow",
-        "importBlock cannot be undone, and cannot repair a fork",
-    ]
-
-
-async def _mempool(collector: Collector, field: Field, draft: Draft) -> None:
-    source = field.producer
-    assert source is not None
-    pools = {str(row.name): row.mempool.value for row in collector.hub.newest.nodes}
-    followers = _followers(draft, source.name)
-    ssh_steps(collector, draft, (source.name, *followers))
-    for name in followers:
-        here, there = pools.get(source.name), pools.get(name)
-        text = f"{'?' if here is None else here.count} wait there, {'?' if there is None else there.count} here"
-        draft.steps += [
-            step(Level.WAITS, "compare", "compare both mempools", name, text),
-            step(Level.WAITS, "search", "search each in every block", name, "none that is in a block is sent"),
-            step(Level.WARN, "send", "send what it lacks", name, "writes: POST /rpc/transaction", writes=True),
-        ]
-    draft.summary = f"Sends what waits at {source.name} and is lacking; never to {source.name}."
-    draft.question, draft.button = "Send lacking transactions to", "Send"
-    draft.notes += [
-        "transactions that wait at a follower only are listed, never sent on by this",
-        f"{source.name} checks neither nonce nor signature: that is why",
-    ]
-
-
-async def _configuration(collector: Collector, field: Field, draft: Draft) -> None:
-    source = field.producer
-    assert source is not None
-    check_keys(draft.wish.keys)
-    followers = _followers(draft, source.name)
-    ssh_steps(collector, draft, (source.name, *followers))
-    for name in followers:
-        run = ConfigRun(name)
-        await sync_config(field, source, field.node(name), run, (), write=False)
-        text = "the agreed keys are the same" if not run.differing else f"differ: {', '.join(run.differing)}"
-        draft.steps.append(step(Level.WARN if run.differing else Level.GOOD, "compare", "agreed keys", name, text))
-        for key in draft.wish.keys:
-            differs = key in run.differing
-            text = "writes: backup, change, read back" if differs else "is the same: nothing to copy"
-            level = Level.WARN if differs else Level.NONE
-            draft.steps.append(step(level, f"copy {key}", f"copy {key}", name, text, writes=differs))
-    keys = ", ".join(draft.wish.keys)
-    draft.summary = f"Copies {keys} from {source.name}." if keys else "Only compares: no key to copy was named."
-    draft.question, draft.button = f"Copy {keys or 'nothing'} to", "Copy"
-    draft.notes += [
-        "units go on with their old values until somebody restarts them",
-        "proposer_id, enable_block_production, p2p keys and secrets are never copied",
-    ]
-
-
-async def _git(collector: Collector, field: Field, draft: Draft) -> None:
-    ssh_steps(collector, draft, draft.targets)
-    for row in rows_of(collector.hub.newest, draft.targets):
-        git = row.git.value
-        text = "? not read yet" if git is None else git.words
-        clean_tree = git is None or (not git.changed and not git.ahead)
-        level = Level.UNKNOWN if git is None else Level.GOOD if clean_tree else Level.BAD
-        draft.steps.append(step(level, "checkout", "checkout clean, nothing of its own", str(row.name), text))
-        draft.steps += [
-            step(Level.WARN, "fetch", "fetch", str(row.name), "writes: git fetch", writes=True),
-            step(Level.WARN, "forward", "fast-forward only", str(row.name), "writes: merge --ff-only", writes=True),
-        ]
-    draft.source = ""
-    draft.summary = "Moves checkouts forward to their upstream; a divergence is a conflict, and stays."
-    draft.question, draft.button = "Fetch and fast-forward", "Fast-forward"
-    draft.notes.append("running services go on with their old code until they are restarted")
 
 
 async def _message(collector: Collector, field: Field, draft: Draft) -> None:
@@ -333,9 +163,9 @@ async def _service(collector: Collector, field: Field, draft: Draft) -> None:
     named = find(field.environment, wish.unit, wish.target)
     wish = draft.wish = replace(wish, unit=named.unit)
     host = named.host
-    link = next((link for link in collector.hub.newest.links if link.host == host), None)
-    up = link is None or link.verdict.level is Level.GOOD
-    draft.steps.append(step(Level.GOOD if up else Level.BAD, "ssh", "SSH answers", host, "" if up else "not reached"))
+    level, text = host_reached(collector.hub.newest, host)
+    up = level is Level.GOOD
+    draft.steps.append(step(level, "ssh", "SSH answers", host, text))
     if up:
         now = await status(field, named)
         draft.offered = now.found
@@ -362,19 +192,12 @@ async def _network(collector: Collector, field: Field, draft: Draft) -> None:
     draft.summary = "Reads only: 20 small questions and one large one of each node; P2P links from both sides."
 
 
-Maker = Callable[["Collector", Field, Draft], Awaitable[None]]
 _MAKERS: Mapping[Verb, Maker] = {
     Verb.STATUS: _status,
     Verb.HEALTH: _status,
-    Verb.SYNC: _sync,
+    Verb.SYNC: sync_plan,
     Verb.MESSAGE: _message,
     Verb.COORDINATE: _coordinate,
     Verb.SERVICE: _service,
     Verb.NETWORK: _network,
-}
-_SYNCS: Mapping[str, Maker] = {
-    "blockchain": _blockchain,
-    "mempool": _mempool,
-    "configuration": _configuration,
-    "git": _git,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.network_run import host_line, run_network
 from aitbc_tui.collect.once import EXACT_MEMPOOL, Wanted, look
-from aitbc_tui.collect.plans import targets_of
+from aitbc_tui.collect.plan_draft import targets_of
 from aitbc_tui.collect.run_progress import Progress, heard
 from aitbc_tui.collect.run_words import Done, result_lines
 from aitbc_tui.collect.service_run import run_service

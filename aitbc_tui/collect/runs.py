@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from aitbc_tui.collect.plans import targets_of, title_of
+from aitbc_tui.collect.plan_draft import targets_of, title_of
 from aitbc_tui.collect.run_progress import Progress, Told, Watched, commands, heard, tell
 from aitbc_tui.collect.run_words import ended
 from aitbc_tui.collect.run_work import WORK
