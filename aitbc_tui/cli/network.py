@@ -92,8 +92,10 @@ def _exit(ctx: Context, snapshot: Snapshot, checks: list[Check], verdict: str) -
     if errors:
         ctx.err.write(failure_line(errors[0]) + "\n")
         return for_targets(len(snapshot.links) - len(errors), errors)
+    from aitbc_tui.operations.network import SOUND
+
     bad = [check for check in checks if check.grade.value == "fail"]
-    if not bad and verdict in ("connected", "alone"):
+    if not bad and verdict in SOUND:
         return Exit.OK
     first = f"{bad[0].node or bad[0].host} {bad[0].name}: {bad[0].why}" if bad else f"p2p: {verdict}"
     ctx.err.write(f"aitbc-tui: {first}\n")

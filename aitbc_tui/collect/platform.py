@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from aitbc_tui.collect.asker import Asker
@@ -11,7 +11,7 @@ from aitbc_tui.domain.identity import Masker
 from aitbc_tui.domain.node import Peers
 from aitbc_tui.domain.work import Job
 from aitbc_tui.protocol import platform_requests
-from aitbc_tui.protocol.platform import parse_own_jobs, parse_subscribers
+from aitbc_tui.protocol.platform import Subscriber, parse_own_jobs, parse_subscribers
 from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.state.events import Kind, Source
 from aitbc_tui.state.facts import OwnerView
@@ -52,5 +52,11 @@ async def read_subscribers(asker: Asker, frame: NodeFrame) -> None:
         frame.host,
         frame.rpc,
         platform_requests.subscribers(),
-        lambda a, date: Peers(tuple(row.node_id for row in parse_subscribers(a.body)), None),
+        lambda a, date: _leases(parse_subscribers(a.body), date),
     )
+
+
+def _leases(rows: Sequence[Subscriber], date: datetime | None) -> Peers:
+    """How long each lease still runs, by the hub's own clock: its `Date` header."""
+    ends = (None if date is None or row.expires_at is None else row.expires_at - date.timestamp() for row in rows)
+    return Peers(tuple(row.node_id for row in rows), None, tuple(ends))

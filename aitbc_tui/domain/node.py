@@ -163,10 +163,15 @@ class NodeSettings:
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """Distinct peer addresses with an established connection on the P2P port; `listening` from the same read."""
+    """Distinct peer addresses with an established connection on the P2P port; `listening` from the same read.
+
+    A hub of 2026-08 tells of leases instead, which outlive a dead follower (contract platform-2026-08, peers):
+    `leases_left_s` is how long each still runs by the hub's own clock. None: these are connections.
+    """
 
     addresses: tuple[SafeText, ...]
     listening: bool | None
+    leases_left_s: tuple[float | None, ...] | None = None
 
     @property
     def count(self) -> int:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aitbc_tui.config.model import EnvironmentConfig, NodeConfig
 from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.figures import coarse_age
+from aitbc_tui.domain.node import Peers
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import LinkRow, NodeRow, Snapshot
 from aitbc_tui.domain.verdict import Level
@@ -20,6 +22,8 @@ from aitbc_tui.protocol.ask import Ask
 
 PROBES = 20
 SLOW_MS = 500.0
+LEASED = "leased"  # a hub of 2026-08 knows its followers by leases: no connection is seen by anybody
+SOUND = ("connected", LEASED, "alone")
 STEPS = ("name", "tcp", "host key", "login", "ssh")  # how far a connection came: 1..5
 
 
@@ -127,8 +131,16 @@ def _listening(row: NodeRow, now: float) -> Check:
         return Check(str(row.name), row.host, "p2p port", Grade.FAIL, why, "p2p")
     if peers.listening is False:
         return Check(str(row.name), row.host, "p2p port", Grade.FAIL, "nothing listens", "p2p", "its p2p unit")
-    said = "listens, {} peers" if peers.listening else "no port in this version, {} leases"
-    return Check(str(row.name), row.host, "p2p port", Grade.PASS, said.format(peers.count))
+    said = f"listens, {peers.count} peers" if peers.listening else f"no port in this version, {leases(peers)}"
+    return Check(str(row.name), row.host, "p2p port", Grade.PASS, said)
+
+
+def leases(peers: Peers) -> str:
+    """`2 leases, the first ends in 12 m`: a follower that died an hour ago may still have one."""
+    left = [seconds for seconds in peers.leases_left_s or () if seconds is not None]
+    one = peers.count == 1
+    ends = f", {'it' if one else 'the first'} ends in {coarse_age(max(0.0, min(left)))}" if left else ""
+    return f"{peers.count} lease{'' if one else 's'}{ends}"
 
 
 def _by_lease(row: NodeRow) -> bool:
@@ -178,14 +190,21 @@ def mesh(snapshot: Snapshot, environment: EnvironmentConfig) -> tuple[str, str, 
         return "partition", f"{', '.join(isolated)} has no peer", rows
     if leased and not silent:
         held = sum(len(found) for found in peers.values())
-        verdict = "connected" if held >= len(leased) else "half-open"
-        return verdict, f"the hub holds {held} leases, {len(leased)} followers are configured", rows
+        return LEASED if held >= len(leased) else "half-open", _lease_words(snapshot, held, len(leased)), rows
     hosts = {node.name: environment.hosts[node.host].address for node in environment.nodes}
     if len(set(hosts.values())) == len(hosts) and all(a in hosts.values() for found in peers.values() for a in found):
         return (*_pieces(peers, hosts), rows)
     if silent:
         return "unknown", f"{', '.join(silent)} was not read; the others have peers", rows
     return "connected", "every node has a peer (which one each is cannot be told from its address)", rows
+
+
+def _lease_words(snapshot: Snapshot, held: int, followers: int) -> str:
+    """What the hub says of its followers, and what that does not say."""
+    seen = [row.peers.value for row in snapshot.nodes if row.peers.value is not None and _fresh(row, snapshot)]
+    holds = " and ".join(leases(peers) for peers in seen if peers.leases_left_s is not None) or f"{held} leases"
+    configured = f"{followers} follower{' is' if followers == 1 else 's are'} configured"
+    return f"the hub holds {holds}; {configured}. A lease outlives a dead follower: whether it follows, its head tells"
 
 
 def _fresh(row: NodeRow, snapshot: Snapshot) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.operations import large
 from aitbc_tui.operations.byhand import by_hand
 from aitbc_tui.operations.checks import Check, Grade
-from aitbc_tui.operations.network import mesh, probe, quantile
+from aitbc_tui.operations.network import leases, mesh, probe, quantile
 from tests.operations.conftest import OpenScene, Scene
 from tests.state.story import Story, frame
 
@@ -126,8 +127,22 @@ async def test_a_version_without_a_mesh_is_judged_by_its_leases(scene: OpenScene
         found = await checks_of(it)
         snapshot = await it.look()
     assert not [check for check in found.values() if check.grade is Grade.FAIL]
-    assert found["follower", "p2p port"].grade is Grade.SKIP and "1 leases" in found["genesis", "p2p port"].why
-    assert mesh(snapshot, it.environment)[:2] == ("connected", "the hub holds 1 leases, 1 followers are configured")
+    assert found["follower", "p2p port"].grade is Grade.SKIP
+    assert re.fullmatch(r"no port in this version, 1 lease, it ends in \d+ [mh]", found["genesis", "p2p port"].why)
+    verdict, why, _ = mesh(snapshot, it.environment)
+    assert verdict == "leased", "nobody sees a connection"
+    assert re.match(
+        r"the hub holds 1 lease, it ends in \d+ [mh]; 1 follower is configured\. A lease outlives a dead", why
+    )
+
+
+def test_a_lease_is_told_by_its_end_and_none_is_invented() -> None:
+    def said(*left: float | None) -> str:
+        return leases(Peers(tuple(SafeText(f"f{n}") for n, _ in enumerate(left)), None, left))
+
+    assert said(2970.0) == "1 lease, it ends in 49 m"
+    assert said(3500.0, 125.0) == "2 leases, the first ends in 2 m"
+    assert said(None) == "1 lease" and said() == "0 leases"
 
 
 async def test_a_young_chain_has_no_large_answer(scene: OpenScene) -> None:

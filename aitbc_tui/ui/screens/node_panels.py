@@ -169,7 +169,8 @@ def _peers(snapshot: Snapshot, node: NodeRow) -> str:
     if seen is None:
         return why_not(node.peers, snapshot.now)
     listening = {True: "", False: "; it does not listen", None: ""}[seen.listening]
-    return f"{seen.count} ({', '.join(seen.addresses) or 'none'}){listening}"
+    lease = "" if seen.leases_left_s is None else " lease" if seen.count == 1 else " leases"
+    return f"{seen.count}{lease} ({', '.join(seen.addresses) or 'none'}){listening}"
 
 
 def _no_git(node: NodeRow, now: float) -> tuple[str, str]:
