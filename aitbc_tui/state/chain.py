@@ -9,7 +9,7 @@ from statistics import median
 from aitbc_tui.domain.snapshot import Chain, Fork
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.state.facts import NodeFacts, World
-from aitbc_tui.state.reduce import block_interval
+from aitbc_tui.state.reduce_nodes import block_interval
 from aitbc_tui.state.signers import to_compare
 
 DISPLAY_STEP = 10
