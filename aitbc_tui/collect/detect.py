@@ -153,7 +153,7 @@ class Detector:
                 _row(where, self._explained(where, said)) for where, said in sorted(self._endpoints.items())
             ),
             host=clean(self.host, 40),
-            way=SafeText(f"{self.speaks} {urlsplit(self.base).port or 80}"),
+            way=SafeText(f"{self.speaks} {_port(self.base)}"),
         )
         tightest = self._asker.meter(self.host, self.base).tightest(now)
         if tightest is None:
@@ -168,6 +168,11 @@ class Detector:
             limit=budget.limit,
             pauses_s=pause,
         )
+
+
+def _port(base: str) -> int:
+    parts = urlsplit(base)
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _row(where: str, said: _Said) -> EndpointRow:

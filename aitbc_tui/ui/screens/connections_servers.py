@@ -23,13 +23,16 @@ def behind(snapshot: Snapshot, host: str) -> list[ServerRow]:
 
 def budget(servers: Sequence[ServerRow]) -> str:
     """Of the server with the least left: asked in the last minute, of what it allows to everybody."""
+    pauses = [server.pauses_s for server in servers if server.pauses_s is not None]
+    if pauses:  # also where it was never told how many it allows
+        return f"waits {fmt.left(max(1.0, *pauses))}"
     limited = [server for server in servers if server.limit]
-    if not limited:
-        return "no limit"
-    tightest = max(limited, key=lambda server: server.asked / (server.ours or server.limit or 1))
-    if tightest.pauses_s is not None:
-        return f"waits {fmt.left(max(1.0, tightest.pauses_s))}"
-    return f"{tightest.asked} of {tightest.limit}"
+    if limited:
+        tightest = max(limited, key=lambda server: server.asked / (server.ours or server.limit or 1))
+        return f"{tightest.asked} of {tightest.limit}"
+    if not servers:
+        return fmt.NONE
+    return "no limit" if any(server.endpoints for server in servers) else fmt.UNKNOWN
 
 
 def server_rows(snapshot: Snapshot, width: int) -> list[Line]:
@@ -77,8 +80,10 @@ def answers(server: ServerRow) -> list[tuple[str, str]]:
     lines = [(str(server.name), f"{server.way}, generation {server.generation}{wants}")]
     if server.wrong:
         lines.append(("wrong", str(server.wrong)))
+    pause = "" if server.pauses_s is None else f"; it asked for a pause, {fmt.left(max(1.0, server.pauses_s))} left"
+    if server.pauses_s is not None and not server.limit:
+        lines.append(("budget", f"{server.bucket}: {server.asked} in the last minute, of how many is not told{pause}"))
     if server.limit and server.ours:
-        pause = "" if server.pauses_s is None else f"; it asked for a pause, {fmt.left(max(1.0, server.pauses_s))} left"
         text = f"{server.bucket}: {server.asked} of our {server.ours} a minute; it allows {server.limit} to all{pause}"
         lines.append(("budget", text))
     by_word: dict[str, list[str]] = {}

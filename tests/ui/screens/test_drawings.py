@@ -17,6 +17,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line, Role
 from aitbc_tui.ui.screens.cancel_lines import Asked, build_cancel
 from aitbc_tui.ui.screens.connections_lines import Terminal, build_connections
+from aitbc_tui.ui.screens.connections_servers import budget
 from aitbc_tui.ui.screens.help_lines import build_help
 from aitbc_tui.ui.screens.job_lines import DetailView, build_job, unknown_job
 from aitbc_tui.ui.screens.receipt_lines import build_receipt
@@ -122,6 +123,17 @@ def test_the_connections_say_what_each_endpoint_proved_and_what_is_left_of_a_bud
     paused = replace(snapshot, capabilities=(replace(snapshot.capabilities[0], pauses_s=42.0),))
     lines = [line.fit(120).plain for line in build_connections(paused, 0, Terminal(), 120)]
     assert "waits 40 s" in lines[2] and "it asked for a pause, 40 s left" in "\n".join(lines)
+    untold = replace(paused.capabilities[0], limit=None, ours=None)
+    lines = [
+        line.fit(120).plain for line in build_connections(replace(paused, capabilities=(untold,)), 0, Terminal(), 120)
+    ]
+    assert "waits 40 s" in lines[2] and "of how many is not told; it asked for a pause, 40 s left" in "\n".join(lines)
+
+
+def test_no_limit_is_said_only_of_a_server_that_was_asked() -> None:
+    server = next(one for one in details.bad_network().capabilities if one.endpoints)
+    free = replace(server, limit=None, ours=None, pauses_s=None)
+    assert (budget([free]), budget([replace(free, endpoints=())]), budget([])) == ("no limit", "?", "–")
 
 
 def fits(lines: Sequence[Line], width: int) -> str:
