@@ -9,7 +9,6 @@ from aitbc_tui.domain.observed import Freshness, Observed
 from aitbc_tui.domain.snapshot import JobRow, MinerRow, NodeRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Verdict
 from aitbc_tui.ui import format as fmt
-from aitbc_tui.ui.keys import in_remedy
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.panes.alarms import alarm_row, fold_of
 from aitbc_tui.ui.panes.miners import beat_age
@@ -216,8 +215,8 @@ def _alarm(snapshot: Snapshot, key: str) -> Detail | None:
     facts: Facts = [("evidence", str(fold.evidence)), ("rule", f"{alarm.rule}, a {alarm.kind.value}")]
     if alarm.check:
         facts.append(("check", str(alarm.check)))
-    facts.append(("do", in_remedy(alarm.remedy) or fmt.NONE))
-    return str(fold.about), row.verdict, fold.since, facts, ["Enter each of them"] if fold.several else []
+    facts.append(("do", str(row.cells["do"])))
+    return str(fold.about), row.verdict, fold.since, facts, []
 
 
 _DETAILS: Mapping[Pane, Callable[[Snapshot, str], Detail | None]] = {

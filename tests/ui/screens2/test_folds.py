@@ -8,9 +8,10 @@ import pytest
 
 from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.fold import folded
-from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.ui.panes import alarms as pane
+from aitbc_tui.ui.panes.detail import detail_lines
 from aitbc_tui.ui.panes.table import PaneView
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.alarms_lines import AlarmsView, build_alarms
@@ -53,6 +54,12 @@ def test_the_pane_holds_the_flood_in_one_row_and_everything_else_beside_it(width
 
 def test_a_single_one_is_drawn_as_ever() -> None:
     assert pane_text(flooded(JOBS[:1])) == pane_text(pictures.forked())
+
+
+def test_the_detail_under_the_pane_speaks_of_all_of_them() -> None:
+    lines = [line.plain for line in detail_lines(flooded(), Pane.ALARMS, f"{RULE}/*", 80)]
+    assert lines[0].startswith("─ 7 jobs ■ BILLED · since 12:01")
+    assert [line.split()[1:] for line in lines if line.startswith(" do ")] == [["Enter:", "each", "of", "them"]]
 
 
 def test_a_filter_finds_a_job_inside_the_flood() -> None:
