@@ -146,6 +146,7 @@ class StressRun:
     async def _prove(self) -> None:
         """The payment test: a few of what completed, from the payment to the chain. It reads only."""
         ended = [job for job in self._jobs if job.state == "COMPLETED" and job.job_id]
+        stopped = SafeText("") if self._sending else self._note  # why no more was sent is not to be lost
         for job in ended[-PROVED:]:
             if self._leaving.is_set():
                 return
@@ -154,11 +155,12 @@ class StressRun:
             try:
                 steps = await self._field.prove(str(job.job_id))
             except AitbcError as error:
-                self._note = clean(f"payment of {job.job_id[:8]} not followed: {error.detail}", 160)
+                why = f"payment of {job.job_id[:8]} not followed: {error.detail}"
+                self._note = clean(f"{stopped}; {why}" if stopped else why, 300)
                 return
             if steps:
                 self._proofs.append(StressProof(job.number, job.job_id, tuple(steps)))
-        self._note = SafeText("")
+        self._note = stopped
 
     def _pending(self) -> bool:
         unsent = self._sending and self._next < len(self._jobs)

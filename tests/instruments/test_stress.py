@@ -178,6 +178,13 @@ async def test_no_more_is_sent_where_it_goes_wrong(state: SubmissionState, sent:
     assert done.figures.failed == sent and not any(job.job_id for job in done.jobs)
 
 
+async def test_why_no_more_was_sent_is_still_said_when_the_payments_were_followed() -> None:
+    network = Network()
+    network.answers[1] = GuardError("needs access submit, and prod has observe")
+    picture = await StressRun(plan(4), network, lambda picture: None).run()
+    assert len(network.proved) == 1 and "prod has observe" in picture.note
+
+
 async def test_the_guard_ends_it_at_once() -> None:
     network = Network()
     network.answers[0] = GuardError("submit needs access submit")
