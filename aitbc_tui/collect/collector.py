@@ -91,7 +91,7 @@ class Collector:
         """Read credentials, open the ledger, prepare every host; connect to none yet."""
         secrets = await self._secrets()
         mask = await asyncio.to_thread(load_masker, self.setup.ledger.parent, tuple(self.setup.environment.miners))
-        ledger = await asyncio.to_thread(Ledger.open, self.setup.ledger)
+        ledger = await asyncio.to_thread(Ledger.open, self.setup.ledger, self.clock.utc)
         self._stack.callback(ledger.close)
         self._ledger = ledger
         self.diary = DiaryKeeper(self.hub, ledger)

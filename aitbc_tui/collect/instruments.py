@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +53,7 @@ async def export_masked(collector: Collector) -> str:
 def _export(collector: Collector) -> str:
     from aitbc_tui.ledger.files import private_folder, replace_file
 
-    env, ledger, now = collector.setup.environment.name, collector.ledger, time.time()
+    env, ledger, now = collector.setup.environment.name, collector.ledger, collector.clock.utc()
     entries = entries_of(ledger.receipts(env, 10_000_000), _mask(collector))
     folder = collector.setup.ledger.parent / EXPORTS
     private_folder(folder)
