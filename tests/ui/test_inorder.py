@@ -10,7 +10,7 @@ from textual import events
 from aitbc_tui.domain.snapshot import Access
 from aitbc_tui.ui import inorder
 from aitbc_tui.ui.app import AitbcApp
-from aitbc_tui.ui.screens.dashboard import DashboardScreen
+from aitbc_tui.ui.inorder import Typed
 from aitbc_tui.ui.screens.help import HelpScreen
 from aitbc_tui.ui.screens.submit import SubmitScreen
 from aitbc_tui.ui.screens.submit_send import PreviewScreen
@@ -52,9 +52,10 @@ async def test_what_is_pasted_keeps_its_place_between_keys() -> None:
 async def test_screens_open_and_close_in_the_order_of_the_keys() -> None:
     app = app_to_write()
     async with app.run_test(size=(120, 40)):
-        burst(app, "question_mark", "escape", "4", "enter", "escape", "question_mark", "escape", "question_mark")
-        await until(lambda: isinstance(app.screen, HelpScreen))
-        assert [type(screen) for screen in app.screen_stack] == [DashboardScreen, HelpScreen]
+        burst(app, "question_mark", "escape", "n", *"mi", "escape", "4", "n", *"st")
+        await until(lambda: len(app.screen_stack) == 2 and app._typed.idle)
+        form = await _form(app)
+        assert form.state.fields.model == "mist", "what was typed before Esc is kept, and goes on"
 
 
 async def test_a_key_that_takes_too_long_does_not_hold_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,8 +65,11 @@ async def test_a_key_that_takes_too_long_does_not_hold_the_others(monkeypatch: p
         released = asyncio.Event()
         app.screen.call_later(released.wait)
         burst(app, "z", "question_mark")
-        await until(lambda: app._typed.idle)
-        released.set()
+        try:
+            await until(lambda: not app._typed.idle)
+            await until(lambda: app._typed.idle, 5.0)  # both keys were handed on while the screen hung
+        finally:
+            released.set()
         await until(lambda: isinstance(app.screen, HelpScreen))
 
 
@@ -81,17 +85,20 @@ async def test_a_queue_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         assert form.state.fields.model == "abcd" and rung == [1, 1]  # one at once, three that waited
 
 
-async def test_a_fault_of_an_answer_ends_the_app_and_is_not_lost() -> None:
-    app = app_to_write()
+async def test_a_fault_of_an_answer_ends_the_app_and_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, answered = app_to_write(), 0
 
-    def broken() -> None:
-        raise RuntimeError("told")
+    async def broken(event: Typed) -> None:
+        nonlocal answered
+        answered += 1
+        if answered == 2:  # the first is answered in the app's own loop
+            raise RuntimeError("told")
 
-    app.action_help = broken  # type: ignore[method-assign]
+    monkeypatch.setattr(app._typed, "_answer", broken)
     with pytest.raises(RuntimeError, match="told"):
         async with app.run_test(size=(120, 40)):
-            burst(app, "z", "question_mark")
-            await until(lambda: app.crashed is not None)
+            burst(app, "z", "z")
+            await until(lambda: app.crashed is not None, 5.0)
 
 
 async def _opened(app: AitbcApp) -> SubmitScreen:
