@@ -32,9 +32,10 @@ class PowerPlan:
     def words(self) -> str:
         return f"power limit of {self.host}:{self.index} ({self.name}) from {self.before:g} W to {self.watts:g} W"
 
-    @property
-    def command(self) -> str:
-        return f"aitbc-tui gpus power-limit {self.index} {self.watts:g} --host {self.host}"
+    def command(self, program: str, production: str = "") -> str:
+        """The same from a shell: `program` with the options that lead it there, a production environment by name."""
+        yes = f" --yes {production}" if production else ""
+        return f"{program} gpus power-limit {self.index} {self.watts:g} --host {self.host}{yes}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,6 +209,7 @@ async def test_production_wants_the_cards_name() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await _to_the_question(pilot, app)
         await pilot.press("ctrl+y")
+        await _shows(pilot, "--host gpu-1 --yes prod")
         await _shows(pilot, "type gpu-1:0 first")
         await pilot.press(*"gpu-1:0", "ctrl+y")
         await until(lambda: "change 320" in backend.asked, 10)

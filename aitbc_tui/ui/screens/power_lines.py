@@ -67,7 +67,9 @@ def build_plan(snapshot: Snapshot, plan: PowerPlan, name: str, width: int) -> li
         "3 you are asked to keep it; without a yes it goes back, also when this terminal or the link is gone",
     )
     lines += [line for step in steps for line in text_lines(step, width)]
-    lines += [Line(), *pairs("bounds", plan.bounds, width, at=LABEL), *pairs("by hand", plan.command, width, at=LABEL)]
+    environment = snapshot.environment
+    by_hand = plan.command(str(environment.program), str(environment.name) if environment.production else "")
+    lines += [Line(), *pairs("bounds", plan.bounds, width, at=LABEL), *pairs("by hand", by_hand, width, at=LABEL)]
     lines += [*text_lines("It is written to the audit log before and after.", width, role=Role.MUTED), Line()]
     press = in_words("`ctrl+y`")
     keys = f"type {plan.host}:{plan.index} and press {press}" if snapshot.environment.production else press
