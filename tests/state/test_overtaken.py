@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aitbc_tui.state.overtaken import Taken, overtaken
@@ -38,10 +39,18 @@ def taken_after(ours: Taken, other: Taken) -> bool:
     return later and other.seen_at > ours.running_at
 
 
+@settings(max_examples=600, deadline=None)
 @given(taken())
 def test_it_is_what_comparing_every_two_finds(jobs: list[Taken]) -> None:
     slowly = {job.job_id for job in jobs if job.running and any(taken_after(job, other) for other in jobs)}
     assert overtaken(jobs) == slowly
+
+
+def test_what_was_known_in_the_look_that_saw_it_run_was_not_taken_later() -> None:
+    runs = Taken("runs", True, 2.0, 1.0, BEGIN)
+    over = Taken("over", False, None, 2.0, BEGIN + timedelta(seconds=1))
+    assert overtaken([runs, over]) == set()
+    assert overtaken([runs, replace(over, seen_at=3.0)]) == {"runs"}
 
 
 def test_ten_thousand_jobs_of_one_miner_are_no_hundred_million_comparisons() -> None:
