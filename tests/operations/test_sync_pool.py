@@ -12,6 +12,7 @@ from aitbc_tui.devnet.chain import tx_hash
 from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.operations import pool_sync
 from aitbc_tui.operations.sync import SyncOrder, SyncRun, sync, sync_document
+from tests.fixtures.pending import keep_waiting
 from tests.operations.conftest import OpenScene, Scene
 
 MEMPOOL = SyncOrder("mempool", ("genesis", "follower"))
@@ -44,18 +45,9 @@ async def test_what_waits_at_the_proposer_is_brought_to_the_follower(scene: Open
     async with scene(block_time_s=1.5) as it:
         genesis = it.devnet.net.genesis
         poor = {**it.devnet.net.new_tx(), "from": "ait1nobody"}
-
-        async def keep_one_waiting() -> None:
-            """A pending transaction that no block takes away for good: it comes again right after each block."""
-            while True:
-                genesis.state.add_tx(poor)
-                await asyncio.sleep(0.02)
-
-        keeping = asyncio.create_task(keep_one_waiting())
-        await asyncio.sleep(0.05)
+        keep_waiting(genesis.state, poor)
         seen = watch_submissions(it)
         done, document = await run(it)
-        keeping.cancel()
         assert tx_hash(poor) in it.devnet.net.followers[0].state.mempool
     assert seen == [("follower", tx_hash(poor))]
     assert document["sync_details"]["mempool_synced"] is True and done.outcome == "success"
@@ -125,17 +117,9 @@ async def test_what_waits_and_stands_in_a_block_is_not_sent(scene: OpenScene) ->
         digest = tx_hash(old)
         block = state.blocks[CHAIN_ID, 4]
         state.store(replace(block, tx_count=1, transactions=({**old, "tx_hash": digest},)))
-
-        async def keep_it_waiting() -> None:
-            while True:
-                state.add_tx(old)
-                await asyncio.sleep(0.02)
-
-        keeping = asyncio.create_task(keep_it_waiting())
-        await asyncio.sleep(0.05)
+        keep_waiting(state, old)
         seen = watch_submissions(it)
         _, document = await run(it)
-        keeping.cancel()
     assert seen == [] and document["sync_details"]["mempool_synced"] is False
 
 
@@ -149,15 +133,7 @@ async def test_without_a_whole_search_nothing_is_sent(scene: OpenScene, monkeypa
     async with scene(block_time_s=1.0, history_jobs=2) as it:
         state = it.devnet.net.genesis.state
         poor = {**it.devnet.net.new_tx(), "from": "ait1nobody"}
-
-        async def keep_it_waiting() -> None:
-            while True:
-                state.add_tx(poor)
-                await asyncio.sleep(0.02)
-
-        keeping = asyncio.create_task(keep_it_waiting())
-        await asyncio.sleep(0.05)
+        keep_waiting(state, poor)
         seen = watch_submissions(it)
         _, document = await run(it, SyncOrder("mempool", ("follower",), force=True, transactions=(tx_hash(poor),)))
-        keeping.cancel()
     assert seen == [] and any("could not be searched to the end" in i["detail"] for i in document["issues"])

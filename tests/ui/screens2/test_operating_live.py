@@ -25,6 +25,7 @@ from aitbc_tui.ui.screens.confirm import ConfirmScreen
 from aitbc_tui.ui.screens.operations_lines import OFFERS
 from aitbc_tui.ui.screens.plan import PlanScreen
 from aitbc_tui.ui.screens.progress import ProgressScreen
+from tests.fixtures.pending import keep_waiting
 from tests.ui.screens.promises import text_of, until
 
 NAMES = [offer.name for offer in OFFERS]
@@ -148,16 +149,9 @@ async def test_what_waits_is_sent_to_the_follower_only(tmp_path: Path) -> None:
     async with desk(tmp_path) as it:
         genesis, follower = it.devnet.net.genesis, it.devnet.net.followers[0]
         poor = {**it.devnet.net.new_tx(), "from": "ait1nobody"}
-
-        async def keep_one_waiting() -> None:
-            while True:
-                genesis.state.add_tx(poor)
-                await asyncio.sleep(0.02)
-
-        keeping = asyncio.create_task(keep_one_waiting())
+        keep_waiting(genesis.state, poor)
         before = it.mined()
         said = await it.run("sync mempool", "follower")
-        keeping.cancel()
         assert tx_hash(poor) in follower.state.mempool, said
         assert "mempool synced" in said and not before & {tx_hash(poor)}
 
