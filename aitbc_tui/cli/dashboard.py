@@ -126,8 +126,8 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
         from aitbc_tui.cli.logs import log_to_state
         from aitbc_tui.cli.looking import program_for
         from aitbc_tui.cli.stores import read_stores
+        from aitbc_tui.collect.backend import CollectorBackend
         from aitbc_tui.collect.setup import Setup
-        from aitbc_tui.collect.thread import CollectorThread
         from aitbc_tui.ui.app import DashboardOptions, run_dashboard
         from aitbc_tui.ui.keys import read_keys
 
@@ -135,7 +135,7 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
         program = program_for(ctx.settings, env.name)
         stores, kept = read_stores(ctx).all, ledger or ledger_file()
         setup = Setup(env, stores, kept, demo, program=program, lent=env.production, record=recorder)
-        backend = CollectorThread(setup)
+        backend = CollectorBackend(setup)
         options = DashboardOptions(
             slow_link=display.slow_link,
             ascii=ascii_only,

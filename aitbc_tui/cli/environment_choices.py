@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.looking import program_for
 from aitbc_tui.cli.stores import read_stores
+from aitbc_tui.collect.backend import CollectorBackend
 from aitbc_tui.collect.setup import Setup
-from aitbc_tui.collect.thread import CollectorThread
 from aitbc_tui.config.paths import ledger_file
 from aitbc_tui.ui.screens.environment_choice import EnvironmentChoice
 
@@ -33,6 +33,6 @@ def opener(ctx: Context) -> Callable[[str], Backend]:
     def make(name: str) -> Backend:
         env, program = ctx.settings.env[name], program_for(ctx.settings, name)
         lent = env.production
-        return CollectorThread(Setup(env, read_stores(ctx).all, ledger_file(), program=program, lent=lent))
+        return CollectorBackend(Setup(env, read_stores(ctx).all, ledger_file(), program=program, lent=lent))
 
     return make

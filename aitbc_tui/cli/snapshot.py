@@ -42,11 +42,11 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         )
     if args.output != "-":
         _check_target(Path(args.output))
-    from aitbc_tui.collect.thread import CollectorThread
+    from aitbc_tui.collect.backend import CollectorBackend
     from aitbc_tui.ui.app import DashboardOptions
     from aitbc_tui.ui.snapshotting import Shot, take_picture
 
-    backend = CollectorThread(setup_of(ctx))
+    backend = CollectorBackend(setup_of(ctx))
     options = DashboardOptions(theme="dark", ascii=args.ascii)
     svg = take_picture(backend, Shot(args.screen, width, height, observe_s, job), options)
     if args.output == "-":

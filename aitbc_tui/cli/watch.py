@@ -26,11 +26,11 @@ def add(parser: argparse.ArgumentParser, verb: str) -> None:
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     from aitbc_tui.cli.looking import setup_of
-    from aitbc_tui.collect.thread import CollectorThread
+    from aitbc_tui.collect.backend import CollectorBackend
     from aitbc_tui.state.changes import Changes
 
     news, changes = threading.Event(), Changes()
-    backend = CollectorThread(setup_of(ctx))
+    backend = CollectorBackend(setup_of(ctx))
     backend.on_change(news.set)
     backend.start()
     try:

@@ -20,8 +20,8 @@ import pytest
 from textual import events
 
 from aitbc_tui.collect import gpus, nvml, nvml_child, record_codec, run_progress
+from aitbc_tui.collect.backend import CollectorBackend
 from aitbc_tui.collect.receipts import Verifier
-from aitbc_tui.collect.thread import CollectorThread
 from aitbc_tui.config import rules
 from aitbc_tui.domain import order
 from aitbc_tui.domain.alarm import Happening
@@ -141,7 +141,7 @@ def verified_once(count: int) -> bool:
 def blocks_asked(count: int) -> bool:
     asked: list[int] = []
     fake = SimpleNamespace(_begin=lambda work: work(SimpleNamespace(ask_blocks=asked.extend)))
-    CollectorThread.ask_blocks(fake, range(count))  # type: ignore[arg-type]
+    CollectorBackend.ask_blocks(fake, range(count))  # type: ignore[arg-type]
     return len(asked) == count
 
 
@@ -287,7 +287,7 @@ EDGES: dict[str, Fits] = {
     "collect.receipts.KEPT": verified_once,
     "collect.record_codec.MAX_TEXT": lambda n: len(str(record_codec._decode("x" * n))) == n,
     "collect.run_progress.EVIDENCE_KEPT": lambda n: kept_evidence(n),
-    "collect.thread.BLOCKS_AT_ONCE": blocks_asked,
+    "collect.backend.BLOCKS_AT_ONCE": blocks_asked,
     "config.rules.MOST_WATTS": lambda n: not rules.WATTS.problem([1, n]),
     "domain.order.COUNT_MAX": lambda n: not order._check_count(str(n)),
     "domain.order.PROMPT_MAX": lambda n: not order._check_prompt("x" * n),

@@ -98,7 +98,7 @@ def test_version_imports_next_to_nothing_of_ours(tmp_path: Path) -> None:
 def test_what_precedes_the_first_frame_is_light(tmp_path: Path) -> None:
     code = (
         "import aitbc_tui.cli.dashboard, aitbc_tui.cli.passphrases, aitbc_tui.cli.stores\n"
-        "import aitbc_tui.collect.setup, aitbc_tui.collect.thread"
+        "import aitbc_tui.collect.setup, aitbc_tui.collect.backend"
     )
     assert not imported_by(code, tmp_path) & HEAVY
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from aitbc_tui.collect.backend import CollectorBackend
 from aitbc_tui.collect.setup import Setup
-from aitbc_tui.collect.thread import CollectorThread
 from aitbc_tui.devnet.child import Child
 from aitbc_tui.domain.errors import ConfigError, GuardError
 from aitbc_tui.domain.snapshot import Access, Snapshot, SubmissionState
@@ -26,7 +26,7 @@ def setup_of(child: Child, ledger: Path) -> Setup:
     return Setup(settings.environment, settings.trust.store(), ledger, demo=True, ssh_config="")
 
 
-def wait(backend: CollectorThread, true: Callable[[Snapshot], bool], seconds: float = 20.0) -> Snapshot:
+def wait(backend: CollectorBackend, true: Callable[[Snapshot], bool], seconds: float = 20.0) -> Snapshot:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if true(backend.snapshot()):
@@ -36,13 +36,13 @@ def wait(backend: CollectorThread, true: Callable[[Snapshot], bool], seconds: fl
 
 
 @pytest.fixture
-def backend(devnet_child: Child, tmp_path: Path) -> Iterator[CollectorThread]:
-    made = CollectorThread(setup_of(devnet_child, tmp_path / "ledger.sqlite3"))
+def backend(devnet_child: Child, tmp_path: Path) -> Iterator[CollectorBackend]:
+    made = CollectorBackend(setup_of(devnet_child, tmp_path / "ledger.sqlite3"))
     yield made
     made.stop()
 
 
-def test_before_it_started_everything_is_connecting(backend: CollectorThread) -> None:
+def test_before_it_started_everything_is_connecting(backend: CollectorBackend) -> None:
     seen = backend.snapshot()
     assert seen.headline.word == "connecting"
     assert len(seen.nodes) == 2
@@ -50,7 +50,7 @@ def test_before_it_started_everything_is_connecting(backend: CollectorThread) ->
         backend.submit(JobOrder("m", "p")).result(1)
 
 
-def test_it_collects_wakes_and_stops_in_time(backend: CollectorThread) -> None:
+def test_it_collects_wakes_and_stops_in_time(backend: CollectorBackend) -> None:
     woken = threading.Event()
     backend.on_change(woken.set)
     backend.start()
@@ -62,7 +62,7 @@ def test_it_collects_wakes_and_stops_in_time(backend: CollectorThread) -> None:
     assert not any(t.name == "collector" and t.is_alive() for t in threading.enumerate())
 
 
-def test_a_job_by_way_of_futures(backend: CollectorThread) -> None:
+def test_a_job_by_way_of_futures(backend: CollectorBackend) -> None:
     backend.start()
     wait(backend, lambda s: s.headline.word == "sound")
     done = backend.submit(JobOrder("llama3.2:latest", "Name one prime")).result(15)
@@ -79,7 +79,7 @@ def test_a_job_by_way_of_futures(backend: CollectorThread) -> None:
 
 def test_the_access_level_is_enforced_below_the_screens(devnet_child: Child, tmp_path: Path) -> None:
     setup = setup_of(devnet_child, tmp_path / "ledger.sqlite3")
-    watching = CollectorThread(replace(setup, environment=replace(setup.environment, access=Access.OBSERVE)))
+    watching = CollectorBackend(replace(setup, environment=replace(setup.environment, access=Access.OBSERVE)))
     try:
         watching.start()
         wait(watching, lambda s: s.headline.word == "sound")
@@ -94,7 +94,7 @@ def test_the_access_level_is_enforced_below_the_screens(devnet_child: Child, tmp
 def test_a_collector_that_cannot_run_says_why_and_tries_again(devnet_child: Child, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the ledger's folder should be")
-    broken = CollectorThread(setup_of(devnet_child, blocked / "ledger.sqlite3"))
+    broken = CollectorBackend(setup_of(devnet_child, blocked / "ledger.sqlite3"))
     try:
         broken.start()
         seen = wait(broken, lambda s: s.collector_trouble != "")
@@ -110,7 +110,7 @@ def test_a_submission_that_a_crash_left_behind_is_shown(devnet_child: Child, tmp
     path = tmp_path / "ledger.sqlite3"
     with Ledger.open(path) as ledger:
         ledger.intend("devnet", Intent.of(model="llama3.2:latest", prompt="lost"))
-    again = CollectorThread(setup_of(devnet_child, path))
+    again = CollectorBackend(setup_of(devnet_child, path))
     try:
         again.start()
         seen = wait(again, lambda s: any(a.rule == "submission-unknown" for a in s.alarms))

@@ -12,8 +12,8 @@ from urllib.request import urlopen
 
 from textual.pilot import Pilot
 
+from aitbc_tui.collect.backend import CollectorBackend
 from aitbc_tui.collect.setup import Setup
-from aitbc_tui.collect.thread import CollectorThread
 from aitbc_tui.config.load import Flags, load
 from aitbc_tui.devnet.chain import tx_hash
 from aitbc_tui.devnet.network import Devnet
@@ -90,7 +90,7 @@ async def desk(folder: Path, **options: object) -> AsyncIterator[Desk]:
         settings = load(Flags(config=str(devnet.config_path)), {})
         environment = replace(settings.environment, production=True)
         setup = Setup(environment, settings.trust.store(), folder / "l.sqlite3", demo=True, ssh_config="", lent=True)
-        backend = CollectorThread(setup)
+        backend = CollectorBackend(setup)
         app = AitbcApp(backend, DashboardOptions(theme="dark"))
         async with app.run_test(size=(120, 50)) as pilot:
             heard: Callable[[], bool] = lambda: all(  # noqa: E731
