@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -14,6 +14,7 @@ from aitbc_tui.collect.arming import Arming
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.clock import Clock, RealClock
 from aitbc_tui.collect.coordinator import CoordinatorPoll
+from aitbc_tui.collect.credential_sources import read_credentials, sources_of
 from aitbc_tui.collect.credentials import Credentials
 from aitbc_tui.collect.diary import DiaryKeeper
 from aitbc_tui.collect.gpus import GpuWatch
@@ -24,23 +25,15 @@ from aitbc_tui.collect.masking import load_masker
 from aitbc_tui.collect.nodes import NodePoll
 from aitbc_tui.collect.nvml import NvmlWatch
 from aitbc_tui.collect.ollama import EVERY_S, OllamaPoll
-from aitbc_tui.collect.ownjobs import OwnJobs
+from aitbc_tui.collect.opening import client_label, open_coordinator
 from aitbc_tui.collect.pace import Rhythm
-from aitbc_tui.collect.receipts import KeysSince, ReceiptPages, Verifier
-from aitbc_tui.collect.setup import ROLES, Setup, host_spec, topology_of, units_of
+from aitbc_tui.collect.setup import Setup, host_spec, topology_of, units_of
 from aitbc_tui.collect.stress import Bench
-from aitbc_tui.collect.writes import Writer, known_jobs, no_coordinator, unsure
-from aitbc_tui.config.model import SecretSource
-from aitbc_tui.config.secrets import Secret, read_secret
-from aitbc_tui.domain.errors import ConfigError
-from aitbc_tui.domain.identity import Masker, Role
-from aitbc_tui.domain.receipt import VerifiedReceipt
-from aitbc_tui.domain.snapshot import CredentialRow
-from aitbc_tui.domain.text import SafeText, clean
-from aitbc_tui.domain.verdict import Level, Verdict
+from aitbc_tui.collect.writes import Writer, no_coordinator
+from aitbc_tui.domain.identity import Masker
 from aitbc_tui.ledger.book import Ledger
 from aitbc_tui.operations.commands import reads_only
-from aitbc_tui.operations.orders import Desk, who
+from aitbc_tui.operations.orders import who
 from aitbc_tui.protocol.capability import AuthMode
 from aitbc_tui.state.topology import Topology
 from aitbc_tui.transport.host import Host, LinkReport, LinkState, open_host
@@ -89,28 +82,48 @@ class Collector:
 
     async def open(self) -> None:
         """Read credentials, open the ledger, prepare every host; connect to none yet."""
-        secrets = await self._secrets()
-        mask = await asyncio.to_thread(load_masker, self.setup.ledger.parent, tuple(self.setup.environment.miners))
-        ledger = await asyncio.to_thread(Ledger.open, self.setup.ledger, self.clock.utc)
-        self._stack.callback(ledger.close)
-        self._ledger = ledger
-        self.diary = DiaryKeeper(self.hub, ledger)
+        setup = self.setup
+        secrets, rows = await read_credentials(setup, self.topology.credentials)
+        has_client, has_admin = "client" in secrets, "admin" in secrets
+        self.hub.topology(replace(self.topology, credentials=rows, has_client_key=has_client, has_admin_key=has_admin))
+        mask = await asyncio.to_thread(load_masker, setup.ledger.parent, tuple(setup.environment.miners))
+        self._ledger = await asyncio.to_thread(Ledger.open, setup.ledger, self.clock.utc)
+        self._stack.callback(self._ledger.close)
+        self.diary = DiaryKeeper(self.hub, self._ledger)
         await self.diary.restore()
+        self._open_hosts()
+        self.asker = Asker(self.hub, self.hosts, secrets)
+        self.asker.keys = Credentials(secrets, self.clock.utc, sources_of(setup))
+        self.asker.keys.changed = self.note_servers
+        self._watch_nodes()
+        self._watch_hosts()
+        if (config := setup.environment.coordinator) is not None:
+            access = self.arming.access
+            opened = await open_coordinator(config, self.asker, setup, mask, self._ledger, access)
+            self.coordinator, self.writer = opened
+            self.coordinator.detector.on_found = partial(self._found, self.coordinator, mask)
+            self._through.setdefault(config.host, []).append(self.coordinator.rhythm)
+        self.note_access()
+
+    def _open_hosts(self) -> None:
         env = self.setup.environment
         for config in env.hosts.values():
-            host = open_host(host_spec(config, self.setup.ssh_config), clock=self.clock.monotonic, on_change=self._link)
+            spec = host_spec(config, self.setup.ssh_config)
+            host = open_host(spec, clock=self.clock.monotonic, on_change=self._link)
             host.permit = Permit(self.arming.access, env.name, reads_only)
             self.hosts[config.name] = host
             self.hub.link(host.report())
-        asker = Asker(self.hub, self.hosts, secrets)
-        asker.keys = Credentials(secrets, self.clock.utc, self._sources())
-        asker.keys.changed = self.note_servers
-        self.asker = asker
+
+    def _watch_nodes(self) -> None:
         t = self.topology
-        ports = [n.p2p_port for n in t.nodes]
-        self.nodes = [NodePoll(asker, frame, t.head_interval_s) for frame in t.nodes]
+        self.nodes = [NodePoll(self.asker, frame, t.head_interval_s) for frame in t.nodes]
         for poll in self.nodes:
             self._through.setdefault(poll.frame.host, []).append(poll.rhythm)
+
+    def _watch_hosts(self) -> None:
+        """What the machines themselves say: their figures and units, their cards, their Ollama."""
+        t, asker = self.topology, self.asker
+        ports = [n.p2p_port for n in t.nodes]
         for frame in t.hosts:
             name = str(frame.name)
             mine = [n for n in t.nodes if n.host == name]
@@ -126,55 +139,14 @@ class Collector:
                 rhythm.every(EVERY_S, ollama.look)
                 self.ollamas.append(ollama)
                 through.append(rhythm)
-        if env.coordinator is not None:
-            await self._open_coordinator(env.coordinator.host, env.coordinator.url, mask, ledger, secrets)
-        self.note_access()
-
-    async def _open_coordinator(
-        self, host: str, url: str, mask: Masker, ledger: Ledger, secrets: Mapping[str, Secret]
-    ) -> None:
-        name = self.setup.environment.name
-
-        def keep(receipts: list[VerifiedReceipt]) -> KeysSince:
-            keys = [seen.key for seen in ledger.seen_receipts(name, receipts)]
-            return {key.key_id: key.first_seen for key in keys if key is not None}
-
-        asker, t = self.asker, self.topology
-        verifier = Verifier(self.setup.trust, mask, keep)
-        pages = ReceiptPages(asker, host, url, mask, verifier)
-        own = OwnJobs(asker, host, url, mask, verifier, pages)
-        rows = await asyncio.to_thread(ledger.own_jobs, name)
-        own.known(known_jobs(rows, self.clock.monotonic()))
-        for event in unsure(rows, self.clock.monotonic(), self.clock.utc()):
-            self.hub.emit(event)
-        identity = asker.keys.identity("client")
-        client = mask(Role.CLIENT, identity).label if identity else SafeText("")
-        self.hub.topology(replace(self.topology, client=client))
-        desk = Desk(name, self.arming.access, ledger, "client" in secrets, str(client))
-        self.writer = Writer(asker, host, url, mask, desk, own)
-        self.coordinator = CoordinatorPoll(
-            asker,
-            host,
-            url,
-            mask,
-            own,
-            pages,
-            queue_s=t.queue_interval_s,
-            miners_s=t.miners_interval_s,
-            receipts_s=t.receipts_interval_s,
-        )
-        self._through.setdefault(host, []).append(self.coordinator.rhythm)
-        asker.keys.mode, asker.keys.detect = AuthMode.UNKNOWN, self.coordinator.detector.ready
-        self.coordinator.detector.on_found = partial(self._found, self.coordinator, mask)
 
     def _found(self, coordinator: CoordinatorPoll, mask: Masker) -> None:
         """It is known what the coordinator is: keys or tokens, and as whom our client credential is known."""
         mode = coordinator.detector.mode
         self.asker.keys.mode = mode
         coordinator.found()
-        client = self.asker.keys.identity("client")
         word = "token" if mode is AuthMode.TOKENS else "key"
-        label = mask(Role.CLIENT, client).label if client else SafeText("")
+        label = client_label(self.asker, mask)
         self.hub.topology(replace(self.topology, client=label, credential_word=word))
         self.note_servers()
 
@@ -202,33 +174,6 @@ class Collector:
         self.audit("access operate", "armed for ten minutes")
         self.note_access()
         self.hub.publish()
-
-    def _sources(self) -> dict[str, SecretSource]:
-        found = {role: self.setup.secret_source(role) for role in ROLES}
-        return {role: source for role, source in found.items() if source is not None}
-
-    async def _secrets(self) -> dict[str, Secret]:
-        """Every configured credential that can be read; one that cannot is said on the screen, and the rest goes on."""
-        found: dict[str, Secret] = {}
-        rows: list[CredentialRow] = []
-        for row in self.topology.credentials:
-            source = self.setup.secret_source(row.role)
-            if source is None:
-                continue
-            try:
-                found[row.role] = await asyncio.to_thread(read_secret, source)
-                rows.append(replace(row, verdict=Verdict(Level.COMING, SafeText("not tried yet"))))
-            except ConfigError as error:
-                rows.append(replace(row, verdict=Verdict(Level.REFUSED, SafeText("unreadable"), clean(str(error)))))
-        self.hub.topology(
-            replace(
-                self.topology,
-                credentials=tuple(rows),
-                has_client_key="client" in found,
-                has_admin_key="admin" in found,
-            )
-        )
-        return found
 
     async def run(self) -> None:
         """Collect until cancelled."""
