@@ -21,7 +21,7 @@ from aitbc_tui.domain.text import SafeText, clean, literal
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.widgets.canvas import Canvas, ScrollCanvas
-from tests.fixtures import details2, snapshots
+from tests.fixtures import incidents, snapshots
 from tests.hostile.soil import NASTY, _soil, soiled
 from tests.hostile.test_builders import CONTROL, TEXTS
 from tests.ui.backends import StillBackend, app_for
@@ -70,9 +70,9 @@ async def visit(texts: Sequence[str], size: tuple[int, int], base: Snapshot) -> 
     app = app_for(hostile)
     backend = cast(StillBackend, app.backend)
     backend.targets = [
-        LogTarget(*[clean(next(endless)) if isinstance(v, str) else v for v in _values(details2.TARGETS[0])])
+        LogTarget(*[clean(next(endless)) if isinstance(v, str) else v for v in _values(incidents.TARGETS[0])])
     ]
-    plan = cast(Plan, _soil(details2.plan(), lambda: next(endless)))
+    plan = cast(Plan, _soil(incidents.plan(), lambda: next(endless)))
     copied: list[str] = []
     app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
     seen = set()
@@ -104,7 +104,7 @@ def _values(target: LogTarget) -> list[Any]:
 @settings(max_examples=2, deadline=None, phases=(Phase.generate,))
 @given(st.lists(TEXTS, min_size=3, max_size=9))
 def test_every_screen(texts: list[str]) -> None:
-    seen = asyncio.run(visit([*texts, "x"], (120, 40), details2.forked()))
+    seen = asyncio.run(visit([*texts, "x"], (120, 40), incidents.forked()))
     wanted = {name.removeprefix("open_") for name in vars(registry) if name.startswith("open_")}
     assert seen == wanted, "a screen that is opened by name and not looked at here"
 

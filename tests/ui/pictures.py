@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from aitbc_tui.domain.snapshot import Pane, Snapshot
@@ -34,11 +34,25 @@ LETTERS = {
     Role.CHIP_ACCENT: "C",
 }
 
+Span = tuple[int, int]
 Placed = list[tuple[int, int, list[Line]]]
 
 
 def drawing(name: str) -> list[str]:
     return (DRAWINGS / f"{name}.txt").read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def drawn(name: str, first: int, last: int) -> list[str]:
+    """The rows of a drawing from `first` to before `last`."""
+    return drawing(name)[first:last]
+
+
+def same(lines: Sequence[Line], want: Sequence[str], width: int, other: Mapping[int, Span] | None = None) -> None:
+    """Every cell, but for the spans of columns listed in `other` by row."""
+    for row, expected in enumerate(want):
+        got = lines[row].fit(width).plain if row < len(lines) else " " * width
+        start, end = (other or {}).get(row, (width, width))
+        assert (got[:start], got[end:]) == (expected[:start], expected[end:]), f"row {row}"
 
 
 def status_rows(snapshot: Snapshot, width: int, painted: float) -> Placed:

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from aitbc_tui.domain.snapshot import Snapshot, Submission
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
-from tests.ui.backends import StillBackend
+from tests.ui.backends import StillBackend, screen_text
 
 
 class PromisingBackend(StillBackend):
@@ -53,8 +53,7 @@ def app_on(backend: StillBackend) -> AitbcApp:
 
 def text_of(app: AitbcApp) -> str:
     """What the terminal shows now."""
-    rows = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in row) for row in rows)
+    return "\n".join(screen_text(app))
 
 
 async def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -1,10 +1,9 @@
-"""The lines of the detail screens against the drawings, cell by cell; where they differ the reason is written here."""
+"""Jobs, receipts, the form and connections against the drawings, cell by cell; where they differ it is said why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -26,23 +25,10 @@ from aitbc_tui.ui.screens.submit_preview import Phase, Progress, build_preview
 from aitbc_tui.ui.screens.submit_state import FormState
 from aitbc_tui.ui.theme import look
 from tests.fixtures import details
+from tests.ui.pictures import drawn, same
 
-DRAWINGS = Path(__file__).parent.parent / "drawings"
 PROMPT = "Explain quantum computing in three\nsentences, for an engine"
 FOLDED, OPEN = DetailView(), DetailView(unfolded=True)
-Span = tuple[int, int]
-
-
-def drawn(name: str, first: int, last: int) -> list[str]:
-    return (DRAWINGS / f"{name}.txt").read_text().splitlines()[first:last]
-
-
-def same(lines: Sequence[Line], want: Sequence[str], width: int, other: Mapping[int, Span] | None = None) -> None:
-    """Every cell, but for the spans of columns listed in `other` by row."""
-    for row, expected in enumerate(want):
-        got = lines[row].fit(width).plain if row < len(lines) else " " * width
-        start, end = (other or {}).get(row, (width, width))
-        assert (got[:start], got[end:]) == (expected[:start], expected[end:]), f"row {row}"
 
 
 def test_the_stuck_job_is_as_drawn() -> None:

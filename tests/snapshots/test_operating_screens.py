@@ -13,7 +13,7 @@ from aitbc_tui.domain.operation import RunState
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.screens import registry
-from tests.fixtures import details2 as pictures
+from tests.fixtures import incidents
 from tests.ui.backends import StillBackend
 from tests.ui.screens.promises import app_on, until
 
@@ -27,19 +27,19 @@ class Shot(NamedTuple):
 
 
 SHOTS = {
-    "node-fork": Shot(pictures.forked, lambda app: registry.open_node(app, "follower-2")),
-    "node-source": Shot(pictures.forked, lambda app: registry.open_node(app, "genesis")),
-    "alarms": Shot(pictures.forked, registry.open_alarms),
-    "alarms-quiet": Shot(lambda: pictures.quiet(pictures.forked()), registry.open_alarms, ("j", "j", "a")),
-    "events": Shot(pictures.forked, registry.open_events, ("j",)),
-    "miner": Shot(pictures.forked, lambda app: registry.open_miner(app, "miner·3f9a")),
-    "gpu": Shot(pictures.forked, lambda app: registry.open_gpu(app, "gpu-1:0")),
-    "log": Shot(pictures.forked, lambda app: registry.open_logs(app, "follower-2"), ("slash", *"fork", "enter")),
-    "operations": Shot(lambda: pictures.lagging(Access.OBSERVE), registry.open_operations, ("down", "down")),
-    "plan": Shot(pictures.lagging, lambda app: registry.open_plan(app, pictures.WISH)),
-    "confirm": Shot(pictures.lagging, lambda app: registry.open_confirm(app, pictures.plan()), tuple("foll")),
-    "progress": Shot(pictures.lagging, lambda app: registry.open_progress(app, pictures.plan())),
-    "environments": Shot(pictures.lagging, registry.open_environments),
+    "node-fork": Shot(incidents.forked, lambda app: registry.open_node(app, "follower-2")),
+    "node-source": Shot(incidents.forked, lambda app: registry.open_node(app, "genesis")),
+    "alarms": Shot(incidents.forked, registry.open_alarms),
+    "alarms-quiet": Shot(lambda: incidents.quiet(incidents.forked()), registry.open_alarms, ("j", "j", "a")),
+    "events": Shot(incidents.forked, registry.open_events, ("j",)),
+    "miner": Shot(incidents.forked, lambda app: registry.open_miner(app, "miner·3f9a")),
+    "gpu": Shot(incidents.forked, lambda app: registry.open_gpu(app, "gpu-1:0")),
+    "log": Shot(incidents.forked, lambda app: registry.open_logs(app, "follower-2"), ("slash", *"fork", "enter")),
+    "operations": Shot(lambda: incidents.lagging(Access.OBSERVE), registry.open_operations, ("down", "down")),
+    "plan": Shot(incidents.lagging, lambda app: registry.open_plan(app, incidents.WISH)),
+    "confirm": Shot(incidents.lagging, lambda app: registry.open_confirm(app, incidents.plan()), tuple("foll")),
+    "progress": Shot(incidents.lagging, lambda app: registry.open_progress(app, incidents.plan())),
+    "environments": Shot(incidents.lagging, registry.open_environments),
 }
 
 
@@ -48,7 +48,7 @@ SHOTS = {
 def test_screen(name: str, size: tuple[int, int], snap_compare: Callable[..., bool]) -> None:
     shot = SHOTS[name]
     backend = StillBackend(shot.snapshot())
-    backend.targets = pictures.TARGETS
+    backend.targets = incidents.TARGETS
     app = app_on(backend)
 
     async def before(pilot: Pilot[int]) -> None:
@@ -56,11 +56,11 @@ def test_screen(name: str, size: tuple[int, int], snap_compare: Callable[..., bo
         shot.open(app)
         await pilot.pause()
         for told in backend.readers:
-            told(LogChunk(pictures.LOG))
+            told(LogChunk(incidents.LOG))
         for future in backend.plans:
-            future.set_result(pictures.plan())
+            future.set_result(incidents.plan())
         for told_run, _ in backend.runs:
-            told_run(pictures.run(RunState.RUNNING))
+            told_run(incidents.run(RunState.RUNNING))
         await pilot.pause(0.2)
         await pilot.press(*shot.keys)
         await pilot.pause(0.1)

@@ -19,7 +19,7 @@ from aitbc_tui.ui.screens.job import JobScreen
 from aitbc_tui.ui.screens.logs import LogsScreen
 from aitbc_tui.ui.screens.logs_lines import LogView, build_log
 from aitbc_tui.ui.screens.node import NodeScreen
-from tests.fixtures import details2 as pictures
+from tests.fixtures import incidents
 from tests.ui.backends import StillBackend
 from tests.ui.screens.promises import app_on, text_of, until
 
@@ -27,8 +27,8 @@ WIDE = (120, 40)
 
 
 def backend_on(snapshot: object = None) -> StillBackend:
-    backend = StillBackend(pictures.forked() if snapshot is None else snapshot)  # type: ignore[arg-type]
-    backend.targets = pictures.TARGETS
+    backend = StillBackend(incidents.forked() if snapshot is None else snapshot)  # type: ignore[arg-type]
+    backend.targets = incidents.TARGETS
     return backend
 
 
@@ -74,7 +74,7 @@ async def test_keys_of_the_dashboard(key: str, want: str) -> None:
 
 
 async def test_a_node_asks_for_the_blocks_it_lacks_and_not_for_ever() -> None:
-    backend = backend_on(replace(pictures.forked(), blocks={}))
+    backend = backend_on(replace(incidents.forked(), blocks={}))
     app = app_on(backend)
     async with app.run_test(size=WIDE) as pilot:
         await begun(app)
@@ -85,7 +85,7 @@ async def test_a_node_asks_for_the_blocks_it_lacks_and_not_for_ever() -> None:
             app._newest = replace(app._newest, now=app._newest.now + 2.1)
             app.paint_now()
         assert backend.asked.count("blocks 15234..15223") == 3
-        backend.set(pictures.forked())
+        backend.set(incidents.forked())
         await until(lambda: "cd17f46e…2be613" in text_of(app))
 
 
@@ -111,7 +111,7 @@ async def test_the_log_of_a_node_is_read_while_it_is_open() -> None:
         registry.open_node(app, "follower-2")
         await pilot.pause()
         assert "follow aitbc-blockchain-node" in backend.asked
-        backend.readers[0](LogChunk(pictures.LOG))
+        backend.readers[0](LogChunk(incidents.LOG))
         await until(lambda: "Fork detected height=15229" in text_of(app))
         await pilot.press("escape")
         await until(lambda: "unfollow aitbc-blockchain-node" in backend.asked)
@@ -136,7 +136,7 @@ async def test_the_selected_alarm_is_kept_when_others_come() -> None:
         registry.open_alarms(app)
         await pilot.press("j", "j")
         assert "─ TRUST 82d4f913 ■ open" in text_of(app)
-        old = pictures.forked()
+        old = incidents.forked()
         worse = replace(old.alarms[0], about=SafeText("genesis"), since=old.alarms[0].since + 60)
         backend.set(replace(old, alarms=(worse, *old.alarms)))
         await until(lambda: "6 open" in text_of(app))
@@ -205,8 +205,8 @@ async def test_the_bell_rings_once_for_a_new_bad_alarm() -> None:
         await pilot.press("b")
         app.paint_now()
         assert not rung  # what is there when it is switched on is no news
-        new = replace(pictures.forked().alarms[0], about=SafeText("genesis"))
-        app._newest = replace(pictures.forked(), alarms=(new, *pictures.forked().alarms))
+        new = replace(incidents.forked().alarms[0], about=SafeText("genesis"))
+        app._newest = replace(incidents.forked(), alarms=(new, *incidents.forked().alarms))
         app.paint_now()
         app.paint_now()
         assert rung == [1]
@@ -215,7 +215,7 @@ async def test_the_bell_rings_once_for_a_new_bad_alarm() -> None:
 def test_a_quiet_alarm_does_not_ring() -> None:
     mine = Looks(bell=True)
     assert not mine.news(
-        replace(pictures.quiet(pictures.forked()), alarms=pictures.quiet(pictures.forked()).alarms[:1])
+        replace(incidents.quiet(incidents.forked()), alarms=incidents.quiet(incidents.forked()).alarms[:1])
     )
 
 
@@ -229,8 +229,8 @@ async def test_events_filter_and_open_what_they_are_about() -> None:
         await begun(app)
         await pilot.press("e", "j")
         assert "▌12:01:44" in text_of(app)
-        newer = Happening(pictures.at("12:04:00"), Level.BAD, SafeText("STUCK"), SafeText("5e1f0a77"), SafeText("x"))
-        backend.set(replace(pictures.forked(), events=(newer, *pictures.events())))
+        newer = Happening(incidents.at("12:04:00"), Level.BAD, SafeText("STUCK"), SafeText("5e1f0a77"), SafeText("x"))
+        backend.set(replace(incidents.forked(), events=(newer, *incidents.events())))
         await until(lambda: "12:04:00" in text_of(app))
         assert "▌12:01:44" in text_of(app)  # it follows the event
         await pilot.press("slash", *"SILENT", "enter")
@@ -329,7 +329,7 @@ async def test_a_log_is_bounded_in_memory() -> None:
 
 
 async def test_without_units_the_log_says_what_to_configure() -> None:
-    app = app_on(StillBackend(pictures.forked()))
+    app = app_on(StillBackend(incidents.forked()))
     async with app.run_test(size=WIDE) as pilot:
         await pilot.press("l", "k", "G", "tab", "slash", "escape")
         assert "no unit of follower-2 is configured" in text_of(app) or "no unit is configured" in text_of(app)
@@ -352,7 +352,7 @@ async def test_a_miner_is_unmasked_only_when_it_is_written_down() -> None:
 
 
 async def test_a_miner_opens_its_jobs_and_a_card_its_miner() -> None:
-    app = app_on(backend_on(pictures.forked(Access.OPERATE)))
+    app = app_on(backend_on(incidents.forked(Access.OPERATE)))
     async with app.run_test(size=WIDE) as pilot:
         registry.open_miner(app, "miner·3f9a")
         await pilot.press("enter")

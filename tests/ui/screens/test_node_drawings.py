@@ -1,10 +1,9 @@
-"""The second round of screens against the drawings, cell by cell; where they differ the reason is written here."""
+"""Nodes, miners, alarms, logs and operations against the drawings, cell by cell; where they differ it is said why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -36,29 +35,16 @@ from aitbc_tui.ui.screens.operations_lines import OFFERS, Choice, Part, build_op
 from aitbc_tui.ui.screens.plan_lines import build_confirm, build_plan
 from aitbc_tui.ui.screens.progress_lines import build_progress
 from aitbc_tui.ui.theme import look
-from tests.fixtures import details2 as pictures
+from tests.fixtures import incidents
+from tests.ui.pictures import drawn, same
 
-DRAWINGS = Path(__file__).parent.parent / "drawings"
-Span = tuple[int, int]
-LOOKED = AlarmsView(looked_at=pictures.at("12:01:02"))
-
-
-def drawn(name: str, first: int, last: int) -> list[str]:
-    return (DRAWINGS / f"{name}.txt").read_text(encoding="utf-8").splitlines()[first:last]
-
-
-def same(lines: Sequence[Line], want: Sequence[str], width: int, other: Mapping[int, Span] | None = None) -> None:
-    """Every cell, but for the spans of columns listed in `other` by row."""
-    for row, expected in enumerate(want):
-        got = lines[row].fit(width).plain if row < len(lines) else " " * width
-        start, end = (other or {}).get(row, (width, width))
-        assert (got[:start], got[end:]) == (expected[:start], expected[end:]), f"row {row}"
+LOOKED = AlarmsView(looked_at=incidents.at("12:01:02"))
 
 
 def node_lines(snapshot: Snapshot, name: str, width: int) -> list[Line]:
     node = node_row(snapshot, name)
     assert node is not None
-    return build_node(snapshot, node, first_window(snapshot, name), pictures.LOG, "", width)
+    return build_node(snapshot, node, first_window(snapshot, name), incidents.LOG, "", width)
 
 
 def test_the_node_at_a_fork_is_as_drawn() -> None:
@@ -72,11 +58,11 @@ def test_the_node_at_a_fork_is_as_drawn() -> None:
         30: (60, 120),
         32: (31, 54),  # three lines came here, 200 in the drawing
     }
-    same(node_lines(pictures.forked(), "follower-2", 120), drawn("node-120x40", 3, 39), 120, differ)
+    same(node_lines(incidents.forked(), "follower-2", 120), drawn("node-120x40", 3, 39), 120, differ)
 
 
 def test_the_alarms_are_as_drawn() -> None:
-    lines = build_alarms(pictures.forked(), LOOKED, 120, 36)
+    lines = build_alarms(incidents.forked(), LOOKED, 120, 36)
     want = drawn("alarms-120x40", 3, 39)
     differ = {
         10: (42, 100),  # for how long instead of how it was called, which no alarm keeps
@@ -97,21 +83,21 @@ def test_the_alarms_are_as_drawn() -> None:
 
 
 def test_the_plan_is_as_drawn() -> None:
-    same(build_plan(pictures.lagging(), pictures.plan(), 80), drawn("plan-80x24", 2, 23), 80)
+    same(build_plan(incidents.lagging(), incidents.plan(), 80), drawn("plan-80x24", 2, 23), 80)
 
 
 def test_the_question_is_as_drawn() -> None:
-    lines = build_confirm(pictures.lagging(), pictures.plan(), "", 80)
+    lines = build_confirm(incidents.lagging(), incidents.plan(), "", 80)
     same(lines, drawn("confirm-80x24", 2, 23), 80)
 
 
 def test_the_progress_is_as_drawn() -> None:
-    same(build_progress(pictures.run(), False, 80), drawn("progress-80x24", 2, 23), 80)
+    same(build_progress(incidents.run(), False, 80), drawn("progress-80x24", 2, 23), 80)
 
 
 @pytest.mark.parametrize("name", ["plan-80x24", "confirm-80x24", "progress-80x24"])
 def test_the_access_level_counts_down_as_drawn(name: str) -> None:
-    same([verdict_line(pictures.lagging(), 80)], drawn(name, 0, 1), 80)
+    same([verdict_line(incidents.lagging(), 80)], drawn(name, 0, 1), 80)
 
 
 # --- what no drawing shows
@@ -125,7 +111,7 @@ def fits(lines: Sequence[Line], width: int) -> str:
 
 @pytest.mark.parametrize("width", [80, 100, 120, 160, 200])
 def test_every_screen_fits_every_width(width: int) -> None:
-    snapshot = pictures.forked()
+    snapshot = incidents.forked()
     for name in ("genesis", "follower", "follower-2"):
         fits(node_lines(snapshot, name, width), width)
     for alarm in snapshot.alarms:
@@ -139,9 +125,9 @@ def test_every_screen_fits_every_width(width: int) -> None:
     for offer in range(len(OFFERS)):
         fits(build_operations(snapshot, Choice(offer, part=Part.TARGET, text="hello " * 40), width), width)
     for state in RunState:
-        run = replace(pictures.run(state), results=(SafeText("x" * 300),), issues=(SafeText("y " * 300),))
+        run = replace(incidents.run(state), results=(SafeText("x" * 300),), issues=(SafeText("y " * 300),))
         fits(build_progress(run, True, width), width)
-    fits(build_log("unit", "host", pictures.LOG, 3, LogView(search="fork"), "it broke", "again", width), width)
+    fits(build_log("unit", "host", incidents.LOG, 3, LogView(search="fork"), "it broke", "again", width), width)
     one = EnvironmentChoice("prod", Access.OPERATE, True, 4, 3, True)
     fits(build_environments([one], "prod", 0, True, width), width)
 
@@ -151,20 +137,20 @@ def test_every_rule_that_is_watched_has_its_words() -> None:
 
 
 def test_evidence_of_a_stranger_is_never_a_template() -> None:
-    alarm = replace(pictures.forked().alarms[0], rule="new-rule", remedy=SafeText("{about} {0} {x!r}"))
-    snapshot = replace(pictures.forked(), alarms=(alarm,))
+    alarm = replace(incidents.forked().alarms[0], rule="new-rule", remedy=SafeText("{about} {0} {x!r}"))
+    snapshot = replace(incidents.forked(), alarms=(alarm,))
     assert "{about} {0} {x!r}" in fits(build_alarms(snapshot, AlarmsView(), 120, 30), 120)
     assert words_for(alarm).do == ("{{about}} {{0}} {{x!r}}",)
 
 
 def test_a_condition_closes_by_itself_and_a_finding_does_not() -> None:
-    alarm = pictures.forked().alarms[0]
+    alarm = incidents.forked().alarms[0]
     assert "acknowledges" in closes(alarm)
     assert "by itself" in closes(replace(alarm, kind=AlarmKind.CONDITION))
 
 
 def test_a_host_without_a_tree_is_no_matter_of_the_version() -> None:
-    snapshot = pictures.forked()
+    snapshot = incidents.forked()
     trouble = Trouble(TroubleKind.ABSENT, SafeText(f"{snapshot.nodes[0].host}: no git tree at /opt/aitbc"), since=0.0)
     unread: Observed[GitState] = Observed("git", 60.0)
     bare = replace(snapshot.nodes[0], git=unread.failed(trouble))
@@ -174,12 +160,12 @@ def test_a_host_without_a_tree_is_no_matter_of_the_version() -> None:
 
 
 def test_a_quiet_alarm_stays_in_the_list() -> None:
-    text = fits(build_alarms(pictures.quiet(pictures.forked()), AlarmsView(), 120, 36), 120)
+    text = fits(build_alarms(incidents.quiet(incidents.forked()), AlarmsView(), 120, 36), 120)
     assert "quiet until 13:04" in text and "we know, the copy runs" in text
 
 
 def test_different_blocks_are_loud_and_equal_ones_are_not() -> None:
-    lines = node_lines(pictures.forked(), "follower-2", 120)
+    lines = node_lines(incidents.forked(), "follower-2", 120)
     at_fork = next(line for line in lines if line.plain.startswith("▌■   15,229"))
     equal = next(line for line in lines if line.plain.startswith(" ●   15,228"))
     assert any(run.role is Role.BAD and "cd17f46e" in run.text for run in at_fork.runs)
@@ -187,16 +173,16 @@ def test_different_blocks_are_loud_and_equal_ones_are_not() -> None:
 
 
 def test_blocks_that_no_node_was_asked_for_are_unknown_and_asked_for() -> None:
-    snapshot = replace(pictures.forked(), blocks={})
+    snapshot = replace(incidents.forked(), blocks={})
     window = first_window(snapshot, "follower-2")
     assert window is not None
     assert missing(snapshot, window) == list(window.heights)
     assert "?   15,229  ?" in fits(node_lines(snapshot, "follower-2", 120), 120)
-    assert missing(pictures.forked(), window) == []
+    assert missing(incidents.forked(), window) == []
 
 
 def test_the_window_of_blocks_never_leaves_the_chain() -> None:
-    window = first_window(pictures.forked(), "follower-2")
+    window = first_window(incidents.forked(), "follower-2")
     assert window is not None
     assert moved(window, 100_000, 15_302).top == 15_302
     bottom = moved(window, -100_000, 15_302)
@@ -204,27 +190,27 @@ def test_the_window_of_blocks_never_leaves_the_chain() -> None:
 
 
 def test_a_forbidden_plan_is_not_offered_and_observe_reads_it_all() -> None:
-    plan = pictures.plan(offered=False)
-    idle = fits(build_plan(pictures.lagging(), plan, 80), 80)
+    plan = incidents.plan(offered=False)
+    idle = fits(build_plan(incidents.lagging(), plan, 80), 80)
     assert "– nothing to do" in idle and "NOT OFFERED" not in idle and "a check forbids" not in idle
     fails = replace(plan, steps=(replace(plan.steps[0], level=Level.BAD), *plan.steps[1:]))
-    forbidden = fits(build_plan(pictures.lagging(), fails, 80), 80)
+    forbidden = fits(build_plan(incidents.lagging(), fails, 80), 80)
     assert "NOT OFFERED" in forbidden and "with or without force" in forbidden
-    observe = fits(build_plan(pictures.lagging(Access.OBSERVE), pictures.plan(), 80), 80)
+    observe = fits(build_plan(incidents.lagging(Access.OBSERVE), incidents.plan(), 80), 80)
     assert observe.endswith("□ needs access operate, this is observe")
     assert "import 31 blocks" in observe
 
 
 def test_an_unknown_outcome_is_never_called_failed() -> None:
-    text = fits(build_progress(pictures.run(RunState.UNKNOWN), False, 80), 80)
+    text = fits(build_progress(incidents.run(RunState.UNKNOWN), False, 80), 80)
     assert "? unknown: look it up" in text and "FAILED" not in text
 
 
 @pytest.mark.parametrize(
     ("line", "want"),
     [
-        (str(pictures.LOG[0]), ("12:01:44", "WARNING", "Fork detected height=15229")),
-        (str(pictures.LOG[1]), ("12:01:46", "INFO", "Import result: accepted=True")),
+        (str(incidents.LOG[0]), ("12:01:44", "WARNING", "Fork detected height=15229")),
+        (str(incidents.LOG[1]), ("12:01:46", "INFO", "Import result: accepted=True")),
         ("Nov 22 12:01:44 host unit[1]: plain words", ("12:01:44", "", "plain words")),
         ("2026-11-22T14:01:44+0200 host unit: ERROR bad", ("12:01:44", "ERROR", "bad")),
         ("{not json", ("", "", "{not json")),
@@ -237,15 +223,15 @@ def test_log_lines_of_every_kind(line: str, want: tuple[str, str, str]) -> None:
 
 
 def test_what_was_searched_for_is_marked() -> None:
-    lines = build_log("u", "h", pictures.LOG, 3, LogView(search="fork"), "", "", 120)
+    lines = build_log("u", "h", incidents.LOG, 3, LogView(search="fork"), "", "", 120)
     assert any(run.role is Role.CHIP_ACCENT and run.text == "Fork" for run in lines[1].runs)
-    only = build_log("u", "h", pictures.LOG, 3, LogView(search="fork", only=True), "", "", 120)
+    only = build_log("u", "h", incidents.LOG, 3, LogView(search="fork", only=True), "", "", 120)
     assert len(only) == 2
 
 
 def test_ascii_mode_keeps_every_cell() -> None:
-    lines = [*node_lines(pictures.forked(), "follower-2", 120), *build_alarms(pictures.forked(), LOOKED, 120, 36)]
-    lines += build_progress(pictures.run(), False, 80)
+    lines = [*node_lines(incidents.forked(), "follower-2", 120), *build_alarms(incidents.forked(), LOOKED, 120, 36)]
+    lines += build_progress(incidents.run(), False, 80)
     for line in lines:
         shown = "".join(look("dark", True).text(run.text) for run in line.runs)
         assert shown.isascii(), line.plain

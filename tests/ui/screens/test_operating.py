@@ -20,7 +20,7 @@ from aitbc_tui.ui.screens.environment_choice import EnvironmentChoice
 from aitbc_tui.ui.screens.operations import OperationsScreen
 from aitbc_tui.ui.screens.plan import PlanScreen
 from aitbc_tui.ui.screens.progress import ProgressScreen
-from tests.fixtures import details2 as pictures
+from tests.fixtures import incidents
 from tests.ui.backends import StillBackend
 from tests.ui.screens.promises import app_on, text_of, until
 
@@ -32,7 +32,7 @@ async def begun(app: AitbcApp) -> None:
 
 
 def backend_on(access: Access = Access.OPERATE, production: bool = True) -> StillBackend:
-    return StillBackend(pictures.lagging(access, production))
+    return StillBackend(incidents.lagging(access, production))
 
 
 async def planned(app: AitbcApp, backend: StillBackend, plan: Plan) -> None:
@@ -88,7 +88,7 @@ async def test_production_needs_the_name_typed_and_it_runs_once() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan())
+        await planned(app, backend, incidents.plan())
         await pilot.press("enter")
         assert isinstance(app.screen, ConfirmScreen) and not backend.ran
         await pilot.press("ctrl+y")
@@ -106,7 +106,7 @@ async def test_enter_twice_by_mistake_cancels() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan())
+        await planned(app, backend, incidents.plan())
         await pilot.press("enter", "enter")
         await pilot.pause()
         assert isinstance(app.screen, PlanScreen) and not backend.ran
@@ -116,7 +116,7 @@ async def test_what_can_be_undone_outside_production_needs_no_name() -> None:
     backend = backend_on(production=False)
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan(undoable=True))
+        await planned(app, backend, incidents.plan(undoable=True))
         await pilot.press("enter")
         assert "It can be undone." in text_of(app) and "type follower" not in text_of(app)
         await pilot.press("tab", "enter")
@@ -129,24 +129,24 @@ async def test_below_operate_the_plan_is_all_there_is(access: Access) -> None:
     backend = backend_on(access)
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan())
+        await planned(app, backend, incidents.plan())
         assert f"□ needs access operate, this is {access.value}" in text_of(app)
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.screen, PlanScreen) and "needs access operate" in text_of(app).splitlines()[-1]
-        registry.open_confirm(app, pictures.plan())
+        registry.open_confirm(app, incidents.plan())
         await pilot.press(*"follower", "ctrl+y")
         await pilot.pause()
         assert not backend.ran
 
 
 async def test_access_that_ran_out_is_armed_by_its_command() -> None:
-    lent = pictures.lagging()
+    lent = incidents.lagging()
     ran_out = replace(lent, environment=replace(lent.environment, access=Access.OBSERVE, armed_until=lent.now - 1))
     backend = StillBackend(ran_out)
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan())
+        await planned(app, backend, incidents.plan())
         assert "prod · observe ·" in text_of(app) and ": arm lends it again" in text_of(app)
         await pilot.press("colon")
         await until(lambda: isinstance(app.screen, CommandPalette), 5.0)
@@ -163,7 +163,7 @@ async def test_a_check_that_forbids_is_not_talked_over() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        plan = pictures.plan(offered=False)
+        plan = incidents.plan(offered=False)
         failed = replace(plan, steps=(replace(plan.steps[0], level=Level.BAD), *plan.steps[1:]))
         await planned(app, backend, failed)
         await pilot.press("enter")
@@ -175,7 +175,7 @@ async def test_a_plan_with_nothing_to_write_is_no_bad_news() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan(offered=False))
+        await planned(app, backend, incidents.plan(offered=False))
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.screen, PlanScreen) and "nothing to do: no step would change anything" in text_of(app)
@@ -184,13 +184,13 @@ async def test_a_plan_with_nothing_to_write_is_no_bad_news() -> None:
 async def test_old_checks_run_again_before_anything_is_written() -> None:
     backend = backend_on()
     app = app_on(backend)
-    old = pictures.plan(checked_at=pictures.lagging().now - 31)
+    old = incidents.plan(checked_at=incidents.lagging().now - 31)
     async with app.run_test(size=SIZE) as pilot:
         await planned(app, backend, old)
         await pilot.press("enter", *"follower", "ctrl+y", "ctrl+y")
         await until(lambda: len(backend.plans) == 2, 5.0)
         assert "checks again" in text_of(app) and not backend.ran
-        changed = pictures.plan(question=SafeText("Write 99 blocks to follower in prod?"))
+        changed = incidents.plan(question=SafeText("Write 99 blocks to follower in prod?"))
         backend.plans[1].set_result(changed)
         await until(lambda: "Write 99 blocks" in text_of(app), 5.0)
         assert not backend.ran  # what was confirmed is not what would be done
@@ -202,7 +202,7 @@ async def test_checks_that_cannot_run_again_run_nothing() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan(checked_at=pictures.lagging().now - 31))
+        await planned(app, backend, incidents.plan(checked_at=incidents.lagging().now - 31))
         await pilot.press("enter", *"follower", "ctrl+y")
         await until(lambda: len(backend.plans) == 2, 5.0)
         backend.plans[1].set_exception(ConnectError("no route", host="aitbc1"))
@@ -214,7 +214,7 @@ async def test_a_plan_that_fails_says_why() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        registry.open_plan(app, pictures.WISH)
+        registry.open_plan(app, incidents.WISH)
         await until(lambda: bool(backend.plans), 5.0)
         backend.plans[0].set_exception(ConnectError("no route", host="aitbc1", remedy="try later"))
         await until(lambda: "NO PLAN" in text_of(app), 5.0)
@@ -227,10 +227,10 @@ async def test_a_dry_run_writes_nothing() -> None:
     backend = backend_on()
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
-        await planned(app, backend, pictures.plan())
+        await planned(app, backend, incidents.plan())
         await pilot.press("d")
         await until(lambda: len(backend.plans) == 2, 5.0)
-        backend.plans[1].set_result(pictures.plan())
+        backend.plans[1].set_result(incidents.plan())
         await until(lambda: "nothing was written" in text_of(app), 5.0)
         assert not backend.ran
 
@@ -243,10 +243,10 @@ async def test_leaving_a_run_stops_nothing_and_coming_back_runs_nothing() -> Non
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
         await begun(app)
-        registry.open_progress(app, pictures.plan())
+        registry.open_progress(app, incidents.plan())
         await until(lambda: bool(backend.runs), 5.0)
         told, future = backend.runs[0]
-        told(pictures.run())
+        told(incidents.run())
         await until(lambda: "19 of 31, now 15,106" in text_of(app), 5.0)
         await pilot.press("escape")
         assert isinstance(app.screen, DashboardScreen) and not future.cancelled()
@@ -254,7 +254,7 @@ async def test_leaving_a_run_stops_nothing_and_coming_back_runs_nothing() -> Non
         await until(lambda: "19 of 31" in text_of(app), 5.0)
         assert len(backend.ran) == 1
         await pilot.press("escape", "escape")
-        future.set_result(replace(pictures.run(RunState.DONE), results=(SafeText("level"),)))
+        future.set_result(replace(incidents.run(RunState.DONE), results=(SafeText("level"),)))
         await until(lambda: "Sync blockchain: follower: done" in text_of(app), 5.0)  # said wherever one is
 
 
@@ -263,10 +263,10 @@ async def test_a_second_operation_waits_for_the_first() -> None:
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
         await begun(app)
-        registry.open_progress(app, pictures.plan())
+        registry.open_progress(app, incidents.plan())
         await until(lambda: bool(backend.runs), 5.0)
         await pilot.press("escape")
-        registry.open_progress(app, pictures.plan(title=SafeText("Another: genesis")))
+        registry.open_progress(app, incidents.plan(title=SafeText("Another: genesis")))
         await pilot.pause()
         assert "another operation is under way" in text_of(app) and len(backend.ran) == 1
 
@@ -276,9 +276,9 @@ async def test_stop_and_evidence() -> None:
     app = app_on(backend)
     async with app.run_test(size=SIZE) as pilot:
         await begun(app)
-        registry.open_progress(app, pictures.plan())
+        registry.open_progress(app, incidents.plan())
         await until(lambda: bool(backend.runs), 5.0)
-        many = pictures.run()
+        many = incidents.run()
         backend.runs[0][0](replace(many, evidence=many.evidence * 3))
         await until(lambda: "15106" in text_of(app), 5.0)
         await pilot.press("e")
@@ -301,7 +301,7 @@ async def test_how_a_run_fails_is_told_apart(error: HttpError, want: str) -> Non
     app = app_on(backend)
     async with app.run_test(size=SIZE):
         await begun(app)
-        registry.open_progress(app, pictures.plan())
+        registry.open_progress(app, incidents.plan())
         await until(lambda: bool(backend.runs), 5.0)
         backend.runs[0][1].set_exception(error)
         await until(lambda: want in text_of(app), 5.0)
@@ -323,7 +323,7 @@ def choosing(current: StillBackend, other: StillBackend | None) -> AitbcApp:
 
 
 def lab() -> Snapshot:
-    base = pictures.lagging(Access.OBSERVE, False)
+    base = incidents.lagging(Access.OBSERVE, False)
     return replace(base, environment=replace(base.environment, name=SafeText("lab")))
 
 
@@ -336,7 +336,7 @@ async def test_going_over_to_another_environment() -> None:
         await until(lambda: "stop" in here.asked, 5.0)
         assert app.backend is there and "start" in there.asked and "stop" not in there.asked
         assert isinstance(app.screen, DashboardScreen) and "lab · observe" in text_of(app)
-        here.set(pictures.lagging())  # what the old one still says is not shown
+        here.set(incidents.lagging())  # what the old one still says is not shown
         await pilot.pause()
         assert "lab · observe" in text_of(app)
 
@@ -389,7 +389,7 @@ async def test_what_is_under_way_is_not_cut_off_by_one_key() -> None:
     app = choosing(here, there)
     async with app.run_test(size=(120, 40)) as pilot:
         await begun(app)
-        registry.open_progress(app, pictures.plan())
+        registry.open_progress(app, incidents.plan())
         await until(lambda: bool(here.runs), 5.0)
         await pilot.press("escape", "E", "j", "enter")
         await pilot.pause()
@@ -407,7 +407,7 @@ async def test_a_fault_in_the_middle_is_unknown_and_ends_nothing(fault: Exceptio
     app = app_on(backend)
     async with app.run_test(size=SIZE):
         await begun(app)
-        registry.open_progress(app, pictures.plan())
+        registry.open_progress(app, incidents.plan())
         await until(lambda: bool(backend.runs), 5.0)
         future = backend.runs[0][1]
         if fault is None:

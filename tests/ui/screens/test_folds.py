@@ -16,7 +16,7 @@ from aitbc_tui.ui.panes.table import PaneView
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.alarms_lines import AlarmsView, build_alarms
 from aitbc_tui.ui.screens.job import JobScreen
-from tests.fixtures import details2 as pictures
+from tests.fixtures import incidents
 from tests.ui.backends import StillBackend
 from tests.ui.screens.promises import app_on, text_of
 
@@ -27,7 +27,7 @@ WIDE = (120, 40)
 
 def flooded(jobs: tuple[str, ...] = JOBS) -> Snapshot:
     """The forked network, and Ollama fails: one bill a job, a minute apart, the first of them the oldest."""
-    base = pictures.forked()
+    base = incidents.forked()
     (billed,) = (alarm for alarm in base.alarms if alarm.word == "BILLED")
 
     def one(job: str, index: int) -> Alarm:
@@ -53,7 +53,7 @@ def test_the_pane_holds_the_flood_in_one_row_and_everything_else_beside_it(width
 
 
 def test_a_single_one_is_drawn_as_ever() -> None:
-    assert pane_text(flooded(JOBS[:1])) == pane_text(pictures.forked())
+    assert pane_text(flooded(JOBS[:1])) == pane_text(incidents.forked())
 
 
 def test_the_detail_under_the_pane_speaks_of_all_of_them() -> None:
