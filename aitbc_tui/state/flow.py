@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aitbc_tui.state.facts import NodeFacts, World
-from aitbc_tui.state.judging import tx_count
+from aitbc_tui.state.judging_progress import tx_count
 from aitbc_tui.state.pool import WATCH_S
 
 

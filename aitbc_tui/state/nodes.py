@@ -10,7 +10,9 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict, severity
 from aitbc_tui.state.chain import fresh_heights, pair, shown_hash
 from aitbc_tui.state.facts import World
-from aitbc_tui.state.judging import Look, closes_in, judge
+from aitbc_tui.state.judging import judge
+from aitbc_tui.state.judging_look import Look
+from aitbc_tui.state.judging_progress import closes_in
 from aitbc_tui.state.skew import offset
 
 
