@@ -14,6 +14,7 @@ from aitbc_tui.state.alarms import Sign
 from aitbc_tui.state.chain import judge_chain
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.gpus import gpu_rows
+from aitbc_tui.state.job_views import job_views
 from aitbc_tui.state.links import link_rows
 from aitbc_tui.state.mempools import mempool_rows
 from aitbc_tui.state.miners import miner_rows
@@ -67,7 +68,7 @@ def rows_of(world: World, now: float, utc: float) -> Rows:
 
 
 def _jobs(world: World, miners: tuple[MinerRow, ...], now: float, utc: float) -> tuple[JobRow, ...]:
-    rows = [job_state.job_row(view, miners, now, utc) for view in job_state.job_views(world, now)]
+    rows = [job_state.job_row(view, miners, now, utc) for view in job_views(world, now)]
     rows = [replace(r, steps=trace(world, r, utc)) if r.job.job_id == world.watched else r for r in rows]
     return job_state.in_order(rows)
 

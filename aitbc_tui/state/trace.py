@@ -10,7 +10,7 @@ from aitbc_tui.domain.snapshot import JobRow, Step, TraceStep
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.state.facts import JobFacts, World
-from aitbc_tui.state.jobs import RUN_LIMIT_S
+from aitbc_tui.state.job_verdicts import RUN_LIMIT_S
 
 _ENDED = ("CANCELED", "EXPIRED", "FAILED")
 
