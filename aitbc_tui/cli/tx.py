@@ -21,8 +21,10 @@ from aitbc_tui.domain.text import clean
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
     from aitbc_tui.domain.node import Transaction
-    from aitbc_tui.state.transactions import Query, Sighting, TxPicture
+    from aitbc_tui.state.transactions import TxPicture
     from aitbc_tui.state.tx_checks import NodeView
+    from aitbc_tui.state.tx_query import Query
+    from aitbc_tui.state.tx_sightings import Sighting
 
 MANY = 10_000
 DEPTH = "200"
@@ -43,7 +45,8 @@ def add(parser: Parser, verb: str) -> None:
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     from aitbc_tui.collect.blocks import MAX_DEPTH
-    from aitbc_tui.state.transactions import found, query_of
+    from aitbc_tui.state.transactions import found
+    from aitbc_tui.state.tx_query import query_of
 
     depth = whole_number(args.depth, "--depth", MAX_DEPTH)
     queries = [query_of(text) for text in _wanted(args.what)]
@@ -83,7 +86,7 @@ def _scan(ctx: Context, depth: int, queries: Sequence[Query], sender: str) -> li
         import asyncio
 
         from aitbc_tui.collect.blocks import looked_up, scan
-        from aitbc_tui.state.transactions import Kind, Query
+        from aitbc_tui.state.tx_query import Kind, Query
 
         async with asyncio.timeout(None if left is None else max(0.5, left - MARGIN_S)):
             views = await scan(collector, depth)
@@ -101,7 +104,7 @@ def node_error(view: NodeView) -> AitbcError:
 
 
 def _print(ctx: Context, query: Query, pictures: Sequence[TxPicture], views: Sequence[NodeView], sender: str) -> None:
-    from aitbc_tui.state.transactions import Kind
+    from aitbc_tui.state.tx_query import Kind
 
     if query.kind is Kind.ADDRESS:
         _print_account(ctx, query.text, views)
@@ -155,7 +158,8 @@ def _document(
     sender: str,
     unheard: Sequence[AitbcError],
 ) -> Json:
-    from aitbc_tui.state.transactions import Kind, fee_advice
+    from aitbc_tui.state.fee_advice import fee_advice
+    from aitbc_tui.state.tx_query import Kind
 
     addresses = [query.text for query, _ in asked if query.kind is Kind.ADDRESS] + ([sender] if sender else [])
     advice = fee_advice(views)

@@ -22,8 +22,9 @@ from aitbc_tui.protocol.times import parse_http_date
 from aitbc_tui.protocol.trouble import classify
 from aitbc_tui.state.spreading import Seen, Spreading, spreading
 from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
-from aitbc_tui.state.transactions import Kind, Query, found
+from aitbc_tui.state.transactions import found
 from aitbc_tui.state.tx_checks import NodeView
+from aitbc_tui.state.tx_query import Kind, Query
 from aitbc_tui.transport.host import HttpAnswer
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from aitbc_tui.collect.blocks import DEPTH, escrow_of, looked_up, scan
 from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.state.settlement import ChainLook
-from aitbc_tui.state.transactions import Kind, Query, found, query_of
+from aitbc_tui.state.transactions import found
+from aitbc_tui.state.tx_query import Kind, Query, query_of
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector

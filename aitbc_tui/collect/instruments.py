@@ -14,8 +14,9 @@ from aitbc_tui.operations.export import Entry, charges_of, entries_of, masked_js
 from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.spreading import Spreading
 from aitbc_tui.state.totals import Charge
-from aitbc_tui.state.transactions import Search, query_of, search
+from aitbc_tui.state.transactions import Search, search
 from aitbc_tui.state.tx_checks import NodeView
+from aitbc_tui.state.tx_query import query_of
 
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector

@@ -11,8 +11,9 @@ from aitbc_tui.domain.snapshot import JobRow
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.domain.work import EscrowSeen
-from aitbc_tui.state.transactions import Place, TxPicture
+from aitbc_tui.state.transactions import TxPicture
 from aitbc_tui.state.tx_checks import NodeView
+from aitbc_tui.state.tx_sightings import Place
 
 NOT_RECORDED = "this chain records no receipts"
 _HELD = ("escrowed", "pending", "funded")

@@ -19,8 +19,9 @@ from aitbc_tui.operations.export import Entry, charges_of
 from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.spreading import Seen, Spreading, spreading
 from aitbc_tui.state.totals import Charge
-from aitbc_tui.state.transactions import Search, query_of, search
+from aitbc_tui.state.transactions import Search, search
 from aitbc_tui.state.tx_checks import NodeView
+from aitbc_tui.state.tx_query import query_of
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.screens import registry
 from tests.fixtures import details

@@ -15,8 +15,9 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import EscrowSeen, PaymentState
 from aitbc_tui.state.settlement import ChainLook, Paid, PaidStep, State, findings, settlement
-from aitbc_tui.state.transactions import found, picture_of, query_of
+from aitbc_tui.state.transactions import found, picture_of
 from aitbc_tui.state.tx_checks import NodeView
+from aitbc_tui.state.tx_query import query_of
 from tests.cli.conftest import Run
 from tests.fixtures import details
 from tests.fixtures.detail_receipts import receipt, untrusted

@@ -22,19 +22,12 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.protocol.node import parse_mempool
 from aitbc_tui.protocol.platform_signer import tx_signer
+from aitbc_tui.state.fee_advice import fee_advice
 from aitbc_tui.state.spreading import Seen, spreading
-from aitbc_tui.state.transactions import (
-    AddressView,
-    Kind,
-    Place,
-    Query,
-    TxPicture,
-    fee_advice,
-    found,
-    query_of,
-    search,
-)
+from aitbc_tui.state.transactions import AddressView, TxPicture, found, search
 from aitbc_tui.state.tx_checks import CheckKind, NodeView, TxCheck, checks_of, nonce_gaps
+from aitbc_tui.state.tx_query import Kind, Query, query_of
+from aitbc_tui.state.tx_sightings import Place
 from tests.cli.conftest import Run
 
 HASH = "0x" + "ab" * 32

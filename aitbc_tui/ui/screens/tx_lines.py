@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.state.transactions import Place, Search, Sighting, TxPicture
+from aitbc_tui.state.transactions import Search, TxPicture
+from aitbc_tui.state.tx_sightings import Place, Sighting
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens.layout import clock, cut, pad, pairs, section, text_lines
@@ -66,7 +67,7 @@ def _one(picture: TxPicture, width: int) -> list[Line]:
         lines += pairs("amount", f"{amount}, fee {fee}, nonce {tx.nonce}", width)
         if tx.payload:
             lines += pairs("payload", cut(tx.payload, 300), width)
-    lines += [_sighting(sighting, width) for sighting in picture.sightings]
+    lines += [sighting_of(sighting, width) for sighting in picture.sightings]
     for check in picture.checks:
         mark, said = _PASSED[check.passed]
         head = f" {glyph(mark)} {pad(check.kind.value, 11)}{pad(said, 9)}"
@@ -76,7 +77,7 @@ def _one(picture: TxPicture, width: int) -> list[Line]:
     return lines
 
 
-def _sighting(sighting: Sighting, width: int) -> Line:
+def sighting_of(sighting: Sighting, width: int) -> Line:
     level = _PLACES[sighting.place]
     where = ""
     if sighting.height is not None:
