@@ -463,8 +463,8 @@ NO_LIMITS = frozenset(
         "ui.palette._MOST",
         "ui.screens.connections_servers.MOST",
         "ui.screens.miner.MOST_UNITS",
-        "ui.screens.node_panels.MOST_SETTINGS",
-        "ui.screens.node_panels.NEAR_LIMIT",
+        "ui.screens.node_settings.MOST_SETTINGS",
+        "ui.screens.node_host.NEAR_LIMIT",
     }
 )
 _LIMIT = re.compile(r"^_?(MAX|MOST|KEPT|LIMIT|LONGEST|DEPTH)(_|$)|_(MAX|KEPT|LIMIT|CAP|BYTES|AT_ONCE|TAIL)$")

@@ -15,7 +15,7 @@ from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line, Role, Run, glyph
 from aitbc_tui.ui.panes.gpus import works
 from aitbc_tui.ui.screens.layout import GAP, beside, clock, do_lines, pair, pairs, section, text_lines
-from aitbc_tui.ui.screens.node_panels import why_not
+from aitbc_tui.ui.screens.observed_words import why_not
 
 LABEL = 14
 

@@ -21,7 +21,7 @@ from aitbc_tui.ui.panes.miners import beat_age
 from aitbc_tui.ui.screens.gpu_lines import card_words
 from aitbc_tui.ui.screens.job_panels import receipt_level
 from aitbc_tui.ui.screens.layout import GAP, beside, clock, cut, do_lines, pad, pairs, right, section, text_lines
-from aitbc_tui.ui.screens.node_panels import why_not
+from aitbc_tui.ui.screens.observed_words import why_not
 
 EARLIER = 12
 LABEL = 13

@@ -17,6 +17,8 @@ from aitbc_tui.ui.screens.alarm_evidence import and_words
 from aitbc_tui.ui.screens.layout import GAP, beside, do_lines, section, text_lines
 from aitbc_tui.ui.screens.log_text import log_line
 from aitbc_tui.ui.screens.node_blocks import Window, block_lines
+from aitbc_tui.ui.screens.node_host import host
+from aitbc_tui.ui.screens.node_settings import settings
 
 _DO = {
     "FORK": "it cannot reorganise by itself: stop it, copy the chain database from {source}, start it. "
@@ -119,16 +121,16 @@ def build_node(
         parts = [
             blocks,
             panels.units(snapshot, node, width),
-            panels.host(snapshot, node, width),
-            panels.settings(snapshot, node, width),
+            host(snapshot, node, width),
+            settings(snapshot, node, width),
             panels.answers(snapshot, node, width),
             _log(node, log, trouble, width, 5),
         ]
         return [*head, *(line for part in parts for line in (Line(), *part))]
     left = (width - GAP) // 2
     other = width - GAP - left
-    upper = beside(panels.units(snapshot, node, left), left, panels.host(snapshot, node, other), other)
-    lower = beside(panels.settings(snapshot, node, left), left, panels.answers(snapshot, node, other), other)
+    upper = beside(panels.units(snapshot, node, left), left, host(snapshot, node, other), other)
+    lower = beside(settings(snapshot, node, left), left, panels.answers(snapshot, node, other), other)
     return [*head, Line(), *blocks, Line(), *upper, Line(), *lower, Line(), *_log(node, log, trouble, width)]
 
 

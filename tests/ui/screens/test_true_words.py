@@ -20,7 +20,8 @@ from aitbc_tui.ui.screens.alarm_evidence import certainty
 from aitbc_tui.ui.screens.blocks_lines import build_blocks
 from aitbc_tui.ui.screens.connections_lines import Terminal, build_connections
 from aitbc_tui.ui.screens.gpu_lines import build_gpu
-from aitbc_tui.ui.screens.job_panels import earlier, who
+from aitbc_tui.ui.screens.job_miner import earlier
+from aitbc_tui.ui.screens.job_panels import who
 from tests.fixtures.details import bad_network
 from tests.fixtures.sound_network import sound
 
