@@ -11,6 +11,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
 from aitbc_tui.ui.screens import job_panels as panels
+from aitbc_tui.ui.screens.job_miner import earlier, miner_panel
 from aitbc_tui.ui.screens.job_text import headline, sentence, to_do
 from aitbc_tui.ui.screens.layout import GAP, beside, clock, cut, do_lines, pad, right, section, text_lines
 
@@ -125,9 +126,9 @@ def build_job(snapshot: Snapshot, row: JobRow, view: DetailView, width: int) -> 
             panels.facts(snapshot, row, width, view.unmasked),
             panels.prompt(row, width, open_),
             panels.output(snapshot, row, width, open_),
-            panels.miner_panel(snapshot, row, width),
+            miner_panel(snapshot, row, width),
             panels.receipt_panel(row, width),
-            panels.earlier(snapshot, row, width),
+            earlier(snapshot, row, width),
         ]
         return [*head, *(line for part in parts if part for line in (Line(), *part))]
     left, other = split(width)
@@ -136,6 +137,6 @@ def build_job(snapshot: Snapshot, row: JobRow, view: DetailView, width: int) -> 
     output = panels.output(snapshot, row, width, open_)
     if output[-1].plain.strip():
         output = [*output, Line()]
-    lower = beside(panels.miner_panel(snapshot, row, left), left, panels.receipt_panel(row, other), other)
-    past = panels.earlier(snapshot, row, width)
+    lower = beside(miner_panel(snapshot, row, left), left, panels.receipt_panel(row, other), other)
+    past = earlier(snapshot, row, width)
     return [*head, Line(), *upper, *prompt, Line(), *output, *lower, *([Line(), *past] if past else [])]
