@@ -18,7 +18,7 @@ from aitbc_tui.domain.snapshot import Access
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
     from aitbc_tui.operations.field import Field
-    from aitbc_tui.operations.sync import SyncOrder
+    from aitbc_tui.operations.sync_run import SyncOrder
 
 
 def add(parser: Parser, verb: str) -> None:
@@ -40,7 +40,7 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
     refused = _unconfirmed(ctx, request) if allowed and not request.dry_run else None
 
     async def work(collector: Collector, field: Field) -> Outcome:
-        from aitbc_tui.operations.sync import SyncOrder
+        from aitbc_tui.operations.sync_run import SyncOrder
 
         order = SyncOrder(
             sync_type=request.sync_type,
@@ -85,7 +85,7 @@ def _unconfirmed(ctx: Context, request: Request) -> GuardError | None:
 async def planned(collector: Collector, field: Field, request: Request, order: SyncOrder) -> Outcome:
     """The plan, and the nodes as they are; nothing is written."""
     from aitbc_tui.operations.report import frame, look_into
-    from aitbc_tui.operations.sync import plan
+    from aitbc_tui.operations.sync_report import plan
 
     begun = field.clock()
     snapshot = await look(collector, field, request.targets)
@@ -103,7 +103,8 @@ async def done(
     collector: Collector, field: Field, request: Request, order: SyncOrder, refused: GuardError | None
 ) -> Outcome:
     """Health before, the sync itself, health after."""
-    from aitbc_tui.operations.sync import sync, sync_document
+    from aitbc_tui.operations.sync import sync
+    from aitbc_tui.operations.sync_report import sync_document
 
     begun = field.clock()
     before = await look(collector, field, request.targets, all_facts=False)

@@ -21,7 +21,9 @@ from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.health import health, health_document
 from aitbc_tui.operations.report import status_document
 from aitbc_tui.operations.service import find
-from aitbc_tui.operations.sync import SyncOrder, sync, sync_document
+from aitbc_tui.operations.sync import sync
+from aitbc_tui.operations.sync_report import sync_document
+from aitbc_tui.operations.sync_run import SyncOrder
 from aitbc_tui.operations.tally import Json
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 
 from aitbc_tui.config.model import NodeConfig
 from aitbc_tui.domain.errors import AitbcError, ConnectError, TunnelError
@@ -14,43 +13,8 @@ from aitbc_tui.operations.config_sync import ConfigRun, check_keys, sync_config
 from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.git_sync import GitRun, check_git, sync_git
 from aitbc_tui.operations.pool_sync import SHOWN, PoolRun, send_stranded, sync_pool
-from aitbc_tui.operations.report import SYNC_TYPES, frame, look_into, online_of
-from aitbc_tui.operations.tally import Json, SyncError
-
-
-@dataclass(frozen=True, slots=True)
-class SyncOrder:
-    """What is wished. `write_config`: copying the named keys was allowed by force or by a yes."""
-
-    sync_type: str
-    targets: tuple[str, ...]
-    force: bool = False
-    keys: tuple[str, ...] = ()
-    transactions: tuple[str, ...] = ()
-    write_config: bool = False
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        return SYNC_TYPES if self.sync_type == "all" else (self.sync_type,)
-
-
-@dataclass(slots=True)
-class SyncRun:
-    """How each type ended on each node it concerns."""
-
-    results: dict[str, dict[str, bool]] = field(default_factory=dict)
-    agreed: dict[str, float] = field(default_factory=dict)  # node -> UTC when it was seen to agree with the source
-    done: list[str] = field(default_factory=list)
-
-    def synced(self) -> dict[str, bool | None]:
-        return {kind: all(nodes.values()) if nodes else None for kind, nodes in self.results.items()}
-
-    @property
-    def outcome(self) -> str:
-        ended = [well for nodes in self.results.values() for well in nodes.values()]
-        if ended and all(ended):
-            return "success"
-        return "partial" if any(ended) or self.done else "failed"
+from aitbc_tui.operations.sync_run import SyncOrder, SyncRun
+from aitbc_tui.operations.tally import SyncError
 
 
 async def sync(field: Field, before: Snapshot, order: SyncOrder) -> SyncRun:
@@ -235,56 +199,3 @@ _KINDS: dict[str, Step] = {
     "configuration": _configuration,
     "git": _git,
 }
-
-
-def sync_document(
-    field: Field, after: Snapshot, order: SyncOrder, word: str, run: SyncRun, took_s: float, verify: bool
-) -> Json:
-    """The output object; `last_sync` of a node that was compared is the moment of that comparison."""
-    nodes = look_into(field.tally, after, order.targets)
-    for name, at in run.agreed.items():
-        if name in nodes:
-            nodes[name]["last_sync"] = int(at)
-    online = online_of(nodes)
-    validation = "success" if run.outcome == "success" and online == len(nodes) else run.outcome
-    if validation == "success" and online < len(nodes):
-        validation = "partial"
-    return frame(
-        "sync",
-        word,
-        nodes,
-        field.tally,
-        took_s,
-        summary=_summary(order, run),
-        validation=validation if verify else None,
-        sync_result=run.outcome,
-        synced=run.synced(),
-        advice=[] if field.tally.issues else ["nodes are level"],
-    )
-
-
-def _summary(order: SyncOrder, run: SyncRun) -> str:
-    done = f": {', '.join(run.done)}" if run.done else ""
-    missing = [kind for kind, well in run.synced().items() if well is False]
-    left = f"; not synced: {', '.join(missing)}" if missing else ""
-    return f"sync {order.sync_type} {run.outcome}{done}{left}"
-
-
-def plan(field: Field, order: SyncOrder) -> Sequence[str]:
-    """What would be done, for `--dry-run`: in order, nothing of it sent."""
-    source = field.producer.name if field.producer else "?"
-    followers = ", ".join(n for n in order.targets if n != source) or "no follower"
-    steps = {
-        "blockchain": [
-            f"compare block 0 and the common height of {followers} with {source}; stop at a fork",
-            f"back up chain.db of {followers} (VACUUM INTO beside it, integrity check, three kept)",
-            f"import the missing blocks of {source} in order, compare each returned hash",
-        ],
-        "mempool": [f"send {followers} what waits at {source}, stands in no block, and is lacking; never to {source}"],
-        "configuration": [
-            f"show what differs between {source} and {followers}",
-            *(f"copy {key} to {followers}: backup, write, read back, roll back on failure" for key in order.keys),
-        ],
-        "git": ["git fetch, then git merge --ff-only, nothing else: " + ", ".join(order.targets)],
-    }
-    return [step for kind in order.types for step in steps[kind]]

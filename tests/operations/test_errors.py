@@ -23,7 +23,8 @@ from aitbc_tui.domain.errors import (
 from aitbc_tui.operations import service
 from aitbc_tui.operations.coordinate import Order, coordinate
 from aitbc_tui.operations.models import IssueKind
-from aitbc_tui.operations.sync import SyncOrder, sync
+from aitbc_tui.operations.sync import sync
+from aitbc_tui.operations.sync_run import SyncOrder
 from aitbc_tui.operations.tally import (
     ConflictError,
     PermissionRefused,

@@ -17,7 +17,9 @@ import pytest
 from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.operations.chain_sync import RUNBOOK
 from aitbc_tui.operations.models import OperationOutput
-from aitbc_tui.operations.sync import SyncOrder, SyncRun, sync, sync_document
+from aitbc_tui.operations.sync import sync
+from aitbc_tui.operations.sync_report import sync_document
+from aitbc_tui.operations.sync_run import SyncOrder, SyncRun
 from tests.fixtures.rawhttp import always_ok, raw_http
 from tests.fixtures.waiting import until
 from tests.operations.conftest import OpenScene, Scene

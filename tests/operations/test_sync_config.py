@@ -10,7 +10,9 @@ import pytest
 
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.operations.envfile import AGREED, read_env
-from aitbc_tui.operations.sync import SyncOrder, SyncRun, sync, sync_document
+from aitbc_tui.operations.sync import sync
+from aitbc_tui.operations.sync_report import sync_document
+from aitbc_tui.operations.sync_run import SyncOrder, SyncRun
 from tests.operations.conftest import OpenScene, Scene
 
 SECRET = "dummy-not-a-secret"

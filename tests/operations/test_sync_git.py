@@ -9,7 +9,9 @@ import pytest
 
 from aitbc_tui.devnet.host_files import HEAD_COMMIT
 from aitbc_tui.devnet.repo import OLDER_COMMIT, OTHER_LINEAGE, Repo, behind_by, diverged, write_repo
-from aitbc_tui.operations.sync import SyncOrder, SyncRun, sync, sync_document
+from aitbc_tui.operations.sync import sync
+from aitbc_tui.operations.sync_report import sync_document
+from aitbc_tui.operations.sync_run import SyncOrder, SyncRun
 from tests.operations.conftest import OpenScene, Scene
 
 GIT = SyncOrder("git", ("genesis", "follower"))

@@ -11,7 +11,9 @@ import pytest
 from aitbc_tui.devnet.chain import tx_hash
 from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.operations import pool_sync
-from aitbc_tui.operations.sync import SyncOrder, SyncRun, sync, sync_document
+from aitbc_tui.operations.sync import sync
+from aitbc_tui.operations.sync_report import sync_document
+from aitbc_tui.operations.sync_run import SyncOrder, SyncRun
 from tests.fixtures.pending import keep_waiting
 from tests.operations.conftest import OpenScene, Scene
 

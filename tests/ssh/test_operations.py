@@ -19,7 +19,8 @@ from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.operations.coordinate import Order, coordinate
 from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.git_sync import GitRun, sync_git
-from aitbc_tui.operations.sync import SyncOrder, sync
+from aitbc_tui.operations.sync import sync
+from aitbc_tui.operations.sync_run import SyncOrder
 from aitbc_tui.operations.tally import ConflictError
 from tests.fixtures.chain import Fleet, fleet
 from tests.fixtures.sshd import RealSshd
