@@ -106,9 +106,10 @@ def _validate(ctx: Context, args: argparse.Namespace) -> int:
     if args.json:
         found = [{"where": item.where, "key": item.key, "message": item.message} for item in problems]
         print_json(ctx.out, {"file": str(path), "valid": not problems, "problems": found})
-        return Exit.USAGE if problems else Exit.OK
     if problems:
         raise ConfigProblems(problems)
+    if args.json:
+        return Exit.OK
     settings = ctx.settings_of_file
     if not settings.trust.signing:
         warn(ctx.err, "no receipt key is in [trust]: without one, pinned there or by trust add, none is called valid")

@@ -25,10 +25,7 @@ def add(parser: Parser, verb: str) -> None:
 
 def run(ctx: Context, args: argparse.Namespace) -> int:
     if args.commands:
-        from aitbc_tui.operations.commands import listing
-
-        ctx.out.write(listing())
-        return Exit.OK
+        return _commands(ctx, args.json)
     checks = local_checks(ctx)
     from aitbc_tui.cli.diagnosis import diagnose
     from aitbc_tui.cli.probing import Found, probe_all
@@ -50,6 +47,16 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         print_table(ctx.out, ("state", "what", "of", "found"), table)
     up = sum(1 for link in seen.snapshot.links if link.verdict.level is Level.GOOD)
     return _exit(ctx, checks, up)
+
+
+def _commands(ctx: Context, as_json: bool) -> int:
+    from aitbc_tui.operations.commands import listed, listing
+
+    if as_json:
+        print_json(ctx.out, listed())
+    else:
+        ctx.out.write(listing())
+    return Exit.OK
 
 
 def _words(check: Check) -> str:

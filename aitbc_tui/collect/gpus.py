@@ -26,7 +26,7 @@ class GpuWatch:
 
     def __init__(self, asker: Asker, host: str, loop_s: int = LOOP_S) -> None:
         self._asker = asker
-        self._host = host
+        self._host = self.host = host
         self._loop_s = loop_s
         self._source = Source(Kind.GPUS, host)
         self._details = True  # until its driver says that it does not know them

@@ -25,7 +25,7 @@ class NvmlWatch:
 
     def __init__(self, asker: Asker, host: str, argv: tuple[str, ...] = ()) -> None:
         self._asker = asker
-        self._host = host
+        self._host = self.host = host
         self._source = Source(Kind.GPUS, host)
         self._argv = argv or (sys.executable, "-m", "aitbc_tui.collect.nvml_child")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from aitbc_tui.collect.collector import Collector
 from aitbc_tui.collect.hosts import HostPoll
@@ -19,6 +20,7 @@ CONNECT_S = 12.0
 BLOCK_ROUNDS = 3
 WAITED_S = 3.0
 EXACT_MEMPOOL = 10_001
+Ask = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,22 @@ class Wanted:
     def chain(self) -> bool:
         return self.heads or self.mempool_limit > 0
 
+    @property
+    def of_coordinator(self) -> bool:
+        return bool(self.jobs or self.miners or self.receipts or self.receipts_of or self.own_jobs or self.job_ids)
+
 
 MEMPOOL_GLANCE = MEMPOOL_LIMIT
 
 
 async def look(collector: Collector, wanted: Wanted, timeout_s: float) -> Snapshot:
     """Ask once; what fails is in the snapshot with its reason. Never raises for a host that does not answer."""
-    hosts = _hosts(collector, wanted)
+    by_host: dict[str, list[Ask]] = {name: [] for name in _hosts(collector, wanted)}
+    for name, ask in _asks(collector, wanted):
+        by_host[name].append(ask)
     try:
         async with asyncio.timeout(timeout_s):
-            await asyncio.gather(*(_connect(collector, name) for name in hosts))
-            await asyncio.gather(*_asks(collector, wanted))
+            await asyncio.gather(*(_of_host(collector, name, asks) for name, asks in by_host.items()))
             if wanted.heads:
                 await _heads_again(collector, wanted)
                 await _blocks(collector, wanted)
@@ -69,10 +76,16 @@ def _hosts(collector: Collector, wanted: Wanted) -> set[str]:
     t = collector.topology
     nodes = [n for n in t.nodes if wanted.nodes is None or n.name in wanted.nodes]
     found = {n.host for n in nodes} if wanted.chain or wanted.host_facts or wanted.git else set()
-    if wanted.jobs or wanted.miners or wanted.receipts or wanted.own_jobs or wanted.job_ids:
+    if wanted.of_coordinator:
         found |= {t.coordinator_host} if t.coordinator_host else set()
     found |= {str(h.name) for h in t.hosts if (wanted.gpus and h.gpu) or (wanted.ollama and h.ollama)}
     return found
+
+
+async def _of_host(collector: Collector, name: str, asks: Iterable[Ask]) -> None:
+    """A host is asked as soon as it is reached itself: one that takes long to fail does not use up the others' time."""
+    await _connect(collector, name)
+    await asyncio.gather(*(ask() for ask in asks))
 
 
 async def _connect(collector: Collector, name: str) -> None:
@@ -88,22 +101,24 @@ async def _connect(collector: Collector, name: str) -> None:
                     collector.hub.failed(Source(kind, str(node.name)), trouble)
 
 
-def _asks(collector: Collector, wanted: Wanted) -> Iterable[Awaitable[object]]:
+def _asks(collector: Collector, wanted: Wanted) -> Iterator[tuple[str, Ask]]:
+    """What is asked of each host, by its name; only of hosts in `_hosts`."""
     chosen = [p for p in collector.nodes if wanted.nodes is None or p.frame.name in wanted.nodes]
-    for poll in chosen:
-        yield _node(poll, wanted)
+    if wanted.chain or wanted.host_facts:
+        for poll in chosen:
+            yield poll.frame.host, partial(_node, poll, wanted)
     hosts = {p.frame.host for p in chosen}
     for figures in collector.host_polls:
         if figures.host in hosts and (wanted.host_facts or wanted.git):
-            yield _host(figures, wanted)
+            yield figures.host, partial(_host, figures, wanted)
     for watch in collector.gpus:
         if wanted.gpus:
-            yield watch.once()
+            yield watch.host, watch.once
     for ollama in collector.ollamas:
         if wanted.ollama:
-            yield ollama.look()
-    if collector.coordinator is not None:
-        yield _coordinator(collector, wanted)
+            yield ollama.host, ollama.look
+    if collector.coordinator is not None and wanted.of_coordinator:
+        yield collector.topology.coordinator_host, partial(_coordinator, collector, wanted)
 
 
 async def _node(poll: NodePoll, wanted: Wanted) -> None:

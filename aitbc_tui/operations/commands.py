@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.text import clean
@@ -116,6 +116,13 @@ def reads_only(argv: Sequence[str]) -> bool:
     return found is not None and not found.writes
 
 
+# The least line for watching; one permitopen for each RPC, coordinator and Ollama port.
+AUTHORIZED_KEYS = (
+    'restrict,port-forwarding,permitopen="127.0.0.1:8006",permitopen="127.0.0.1:18000" ssh-ed25519 AAAA... watcher'
+)
+RESTART = ("systemctl", "restart", "aitbc-blockchain-node")
+
+
 def listing() -> str:
     """For `doctor --commands`: what runs on hosts, and the least that a key for watching needs."""
     lines = ["commands on hosts; {...} comes from the configuration, * changes something, S through sudo -n"]
@@ -125,12 +132,21 @@ def listing() -> str:
     lines += [
         "",
         "the least line of authorized_keys for watching (one permitopen for each rpc, coordinator and Ollama port):",
-        'restrict,port-forwarding,permitopen="127.0.0.1:8006",permitopen="127.0.0.1:8000" ssh-ed25519 AAAA... watcher',
+        AUTHORIZED_KEYS,
         "",
         "sudoers for a host with sudo = true, one line a unit:",
-        sudoers_line("OPERATOR", ("systemctl", "restart", "aitbc-blockchain-node")),
+        sudoers_line("OPERATOR", RESTART),
     ]
     return "\n".join(lines) + "\n"
+
+
+def listed() -> dict[str, object]:
+    """The same for scripts: `commands` with form, purpose, writes and sudo; the two lines."""
+    return {
+        "commands": [asdict(fixed) for fixed in COMMANDS],
+        "authorized_keys": AUTHORIZED_KEYS,
+        "sudoers": sudoers_line("OPERATOR", RESTART),
+    }
 
 
 def sudoers_line(user: str, argv: Sequence[str]) -> str:

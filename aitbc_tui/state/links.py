@@ -31,14 +31,16 @@ def waiting_word(link: LinkChanged | None, trouble: Trouble | None, now: float) 
             return Verdict(Level.WARN, SafeText("unreachable"), trouble.detail)
         return Verdict(Level.COMING, SafeText(f"{STEPS - 1} of {STEPS}"))
     if link.error is not None:
-        return Verdict(Level.WARN, SafeText("unreachable"), clean(f"{link.error.detail}{next_try(link, now)}"))
+        return Verdict(
+            Level.WARN, SafeText("unreachable"), clean(f"{link.error.detail}{next_try(link.next_try_at, now)}")
+        )
     return Verdict(Level.COMING, SafeText(f"{link.step} of {STEPS}"))
 
 
-def next_try(link: LinkChanged, now: float) -> str:
-    if link.next_try_at is None:
-        return ""
-    return f", next try in {max(0, int(link.next_try_at - now))} s"
+def next_try(next_try_at: float | None, now: float) -> str:
+    """`, next try in 8 s`; nothing when it is about to be made."""
+    left = 0 if next_try_at is None else int(next_try_at - now)
+    return f", next try in {left} s" if left > 0 else ""
 
 
 def link_rows(world: World, now: float) -> tuple[LinkRow, ...]:

@@ -23,6 +23,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.alarms import Sign
 from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.facts import World
+from aitbc_tui.state.links import next_try
 from aitbc_tui.state.rulebook import REMEDIES, RULES
 from aitbc_tui.state.signers import foreign_blocks
 from aitbc_tui.state.sources import coordinator_trouble, ollama_trouble
@@ -99,7 +100,7 @@ def link_signs(world: World, rows: Iterable[LinkRow], now: float) -> Iterator[Si
         elif row.verdict.level is Level.REFUSED:
             yield sign("login", host, row.detail, check, host, row.remedy)
         elif row.detail and row.verdict.level is not Level.GOOD:
-            wait = "" if row.next_try_at is None else f", next try in {max(0, int(row.next_try_at - now))} s"
+            wait = next_try(row.next_try_at, now)
             link = world.links.get(host)
             frozen = link is not None and link.error is not None and link.error.timed_out
             yield sign("ssh-freeze" if frozen else "ssh-drop", host, f"SSH: {row.detail}{wait}", check, host)

@@ -132,7 +132,7 @@ def _nothing_to_offer(resolved: Resolved, found: Identities) -> AuthError:
         return AuthError(
             f"the key {found.locked[0]} is encrypted and no passphrase was given",
             host=name,
-            remedy=found.remedy(resolved),
+            remedy=f"ssh-add {found.locked[0]}",
         )
     if found.unusable:
         return AuthError(found.unusable[0], host=name, remedy="name another key with identity, or use ssh-agent")

@@ -91,8 +91,9 @@ def test_validate_tells_every_problem_on_its_own_line(run: Run, tmp_path: Path) 
     assert done.code == 2 and not done.out
     assert f"{path}:3: env.prod.access:" in done.err and f"{path}:6: env.prod.hosts.genesis.prot:" in done.err
     assert done.err.count("\n") == 2 and "try:" in done.last
-    told = json.loads(run("config", "validate", "--config", path, "--json").out)
-    assert told["valid"] is False
+    scripted = run("config", "validate", "--config", path, "--json")
+    told = json.loads(scripted.out)
+    assert told["valid"] is False and scripted.err == done.err, "also a script's log says why"
     assert {item["key"] for item in told["problems"]} == {"env.prod.access", "env.prod.hosts.genesis.prot"}
 
 

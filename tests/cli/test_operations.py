@@ -21,6 +21,7 @@ from aitbc_tui.devnet.child import Child, start_child
 from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.domain.operation import Verb, Wish
 from aitbc_tui.ledger.book import Ledger
+from aitbc_tui.operations.commands import COMMANDS
 from aitbc_tui.operations.models import OperationInput, OperationOutput
 from aitbc_tui.operations.slots import SLOTS
 
@@ -405,6 +406,10 @@ def test_status_asks_anew_unless_an_age_is_allowed(op: Run, child: Child) -> Non
 def test_doctor_lists_every_command(run: Run) -> None:
     ran = run("doctor", "--commands")
     assert ran.code == 0 and "VACUUM INTO" in ran.out and "permitopen" in ran.out and "NOPASSWD" in ran.out
+    found = json.loads(run("doctor", "--commands", "--json").out)
+    assert {form["form"] for form in found["commands"]} == {fixed.form for fixed in COMMANDS}
+    assert [form["form"] for form in found["commands"] if form["writes"]] == [f.form for f in COMMANDS if f.writes]
+    assert found["authorized_keys"] in ran.out and found["sudoers"] in ran.out
 
 
 def test_a_configuration_is_changed_only_with_force(op: Run, child: Child) -> None:

@@ -79,7 +79,7 @@ async def test_encrypted_key_needs_and_uses_a_passphrase(real_sshd: Make, opened
     assert needs_passphrase(spec) == str(locked)
     with pytest.raises(AuthError, match="encrypted") as caught:
         await opened(spec).ensure(UP_S)
-    assert f"ssh-add {locked}" in caught.value.remedy
+    assert caught.value.remedy == f"ssh-add {locked}", "what to type, without the reason a second time"
     PASSPHRASES[str(locked)] = "wrong battery"
     with pytest.raises(AuthError, match="does not open") as caught:
         await opened(spec).ensure(UP_S)

@@ -10,6 +10,7 @@ from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.protocol.nvidia import parse_gpu_line
 from aitbc_tui.state.events import Kind
 from aitbc_tui.state.journal import Journal
+from aitbc_tui.state.links import next_try
 from aitbc_tui.state.picture import picture
 from aitbc_tui.state.rules_hosts import host_signs
 from aitbc_tui.state.skew import ClockReading, noted, offset, wrong
@@ -151,3 +152,10 @@ def test_a_minute_in_which_a_card_was_not_read_is_a_gap() -> None:
         story.wait(seconds)
     heard = [minute.utilisation is not None for minute in story.world.gpu_history["genesis:0"]]
     assert heard == [True, True, False, False, True]
+
+
+def test_a_try_that_is_about_to_be_made_is_not_counted_down() -> None:
+    """A command that looks once said `next try in 0 s`, and made none."""
+    assert next_try(108.2, 100.0) == ", next try in 8 s"
+    assert next_try(101.0, 100.0) == ", next try in 1 s"
+    assert [next_try(when, 100.0) for when in (None, 100.9, 99.0)] == ["", "", ""]
