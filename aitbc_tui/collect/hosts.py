@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from aitbc_tui.collect.asker import Asker
 from aitbc_tui.collect.pace import Rhythm
 from aitbc_tui.domain.errors import CommandError, ConfigError, ParseError
 from aitbc_tui.domain.node import DiskReading, GitState, HostFigures, NodeSettings, Peers, Unit
-from aitbc_tui.domain.text import clean
+from aitbc_tui.domain.observed import Confirmation
+from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.protocol import disk, git, hostprobe, nodesettings, systemd, unitmemory
 from aitbc_tui.protocol.capability import Generation
-from aitbc_tui.state.attention import suspicious
+from aitbc_tui.state.attention import nears_limit, suspicious
 from aitbc_tui.state.events import Kind, Source
 from aitbc_tui.state.topology import NodeFrame
 from aitbc_tui.transport.host import ShellAnswer
@@ -26,7 +28,7 @@ SPACE_S = 10.0  # where it can be read without a process
 NEARLY_FULL = 0.15
 SETTINGS_S = 15.0
 CLOSER_S = 5.0  # how often the units are read while something is wrong there
-Got = tuple[float, float | None]
+SAME_PROCESSES = SafeText("the same processes in their cgroups")
 
 
 class HostPoll:
@@ -52,12 +54,13 @@ class HostPoll:
         self._units = tuple(units)
         self._ports = tuple(sorted(set(p2p_ports)))
         self._cpu: hostprobe.CpuTimes | None = None
-        self._uptime: float | None = None
         self._units_s = units_s
         self._units_at: float | None = None
         self._disk_at: float | None = None
         self._spares = False  # the newest look at the disk cost no process
-        self._groups: Mapping[str, str] = {}
+        self._groups: Mapping[str, hostprobe.First] = {}
+        self._told: tuple[tuple[Unit, ...], float] | None = None  # by `systemctl show`, and when
+        self._confirms = False  # the newest probe showed that it holds
         self.rhythm = Rhythm(asker.hub.clock)
         self.rhythm.every(interval_s, self.figures)
         if self._units:
@@ -82,7 +85,6 @@ class HostPoll:
             answer = await self._shell(hostprobe.probe_script(ports, self._units))
             answers.append(answer)
             figures, self._cpu = hostprobe.parse_host_figures(answer.stdout, self._cpu)
-            self._uptime = figures.uptime_s
             return figures, answer.received_at, answer.elapsed_ms
 
         if await self._asker.report(Source(Kind.FIGURES, self.host), read) is None:
@@ -91,10 +93,23 @@ class HostPoll:
         restarted, self._groups = bool(self._groups) and groups != self._groups, groups
         if restarted:
             await self.units()
+        else:
+            self._confirm(answers[0])
         for node in self._nodes:
             if await self._leases(node, answers[0]):
                 continue
             await self._asker.report(Source(Kind.PEERS, str(node.name)), partial(self._peers, node, answers[0]))
+
+    def _confirm(self, answer: ShellAnswer) -> None:
+        """The units of the last `systemctl show` are as old as this probe, if it sees the very same processes."""
+        held = None if self._told is None else hostprobe.still(self._told[0], answer.stdout)
+        self._confirms = held is not None
+        if held is None or self._told is None:
+            return
+        since = self._told[1]
+        older = tuple(_grown(unit, answer.received_at - since) for unit in held)
+        by = Confirmation(since, SAME_PROCESSES)
+        self._asker.hub.confirmed(Source(Kind.UNITS, self.host), older, answer.received_at, by)
 
     async def _leases(self, node: NodeFrame, answer: ShellAnswer) -> bool:
         """Whether nothing listens on the P2P port because this version's hub knows its followers by leases."""
@@ -112,7 +127,8 @@ class HostPoll:
         hub = self._asker.hub
         now = hub.clock.monotonic()
         due = self._units_at is None or now - self._units_at >= self._units_s - 0.1
-        if due or suspicious(hub.world, self.host, now):
+        near_limit = not self._confirms and nears_limit(hub.world, self.host)
+        if due or near_limit or suspicious(hub.world, self.host, now):
             await self.units()
 
     async def units(self) -> None:
@@ -120,14 +136,15 @@ class HostPoll:
             return
         self._units_at = self._asker.hub.clock.monotonic()
 
-        async def read() -> tuple[tuple[Unit, ...], float, float | None]:
-            answer = await self._shell(shlex.join(systemd.show_argv(self._units)))
-            _refuse_failure(answer, "systemctl", self.host)
-            units = systemd.parse_show(answer.stdout, self._uptime)
-            return await self._with_memory(units), answer.received_at, answer.elapsed_ms
+        self._told = None
 
-        if self._uptime is None:
-            await self.figures()
+        async def read() -> tuple[tuple[Unit, ...], float, float | None]:
+            answer = await self._shell(systemd.show_script(self._units))
+            _refuse_failure(answer, "systemctl", self.host)
+            units = await self._with_memory(systemd.parse_show(answer.stdout, systemd.uptime_in(answer.stdout)))
+            self._told = units, answer.received_at
+            return units, answer.received_at, answer.elapsed_ms
+
         await self._asker.report(Source(Kind.UNITS, self.host), read)
 
     async def _with_memory(self, units: tuple[Unit, ...]) -> tuple[Unit, ...]:
@@ -194,6 +211,10 @@ class HostPoll:
             )
         _refuse_failure(answer, "git", self.host)
         return git.parse_status(answer.stdout), answer.received_at, answer.elapsed_ms
+
+
+def _grown(unit: Unit, seconds: float) -> Unit:
+    return unit if unit.uptime_s is None else replace(unit, uptime_s=unit.uptime_s + seconds)
 
 
 def _refuse_failure(answer: ShellAnswer, name: str, host: str) -> None:

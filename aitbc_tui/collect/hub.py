@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.clock import Clock
-from aitbc_tui.domain.observed import Trouble
+from aitbc_tui.domain.observed import Confirmation, Trouble
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText, clean
@@ -72,6 +72,10 @@ class Hub:
 
     def answered(self, source: Source, payload: object, at: float, rtt_ms: float | None = None) -> None:
         self.emit(Answered(source, payload, at, self.clock.utc(), rtt_ms))
+
+    def confirmed(self, source: Source, payload: object, at: float, by: Confirmation) -> None:
+        """What was told before is seen to hold at `at`."""
+        self.emit(Answered(source, payload, at, self.clock.utc(), confirmed=by))
 
     def failed(self, source: Source, trouble: Trouble) -> None:
         self.emit(Failed(source, trouble, self.clock.monotonic(), self.clock.utc()))

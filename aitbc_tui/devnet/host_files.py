@@ -75,6 +75,18 @@ class HostFiles:
             text = text.replace(f"Id={unit.name}.service\n", f"Id={unit.name}\n")
         self.put(f"units/{unit.name}.service", text)
         self.put(f"units/{unit.name}.service.unix", unit.unix())
+        self._write_cgroup(unit)
+
+    def _write_cgroup(self, unit: Unit) -> None:
+        """As /sys/fs/cgroup has it: a folder while the unit runs, and none otherwise."""
+        name = f"cgroup/system.slice/{unit.name}.service"
+        files = unit.cgroup()
+        if not files:
+            shutil.rmtree(self.data / name, ignore_errors=True)
+            self._written = {key: text for key, text in self._written.items() if not key.startswith(f"{name}/")}
+        for file, text in files.items():
+            (self.data / name).mkdir(parents=True, exist_ok=True)
+            self.put(f"{name}/{file}", text)
 
     def age_units(self) -> None:
         """On a simulated clock units grow old by that clock, although they are read beside the machine's own uptime."""

@@ -104,7 +104,7 @@ class SshHost:
             start_new_session=True,
         )
         self.processes.add(child)
-        feeding = asyncio.create_task(_feed(process, child, self.epoch))
+        feeding = asyncio.create_task(_feed(process, child, self.epoch, os.fsencode(self.home / "data" / "cgroup")))
         try:
             assert child.stdout is not None and child.stderr is not None
             async with asyncio.TaskGroup() as group:
@@ -120,14 +120,18 @@ class SshHost:
 
 
 async def _feed(
-    process: SSHServerProcess[bytes], child: asyncio.subprocess.Process, epoch: Callable[[], float] | None
+    process: SSHServerProcess[bytes],
+    child: asyncio.subprocess.Process,
+    epoch: Callable[[], float] | None,
+    cgroups: bytes,
 ) -> None:
+    """What is typed to a shell. The cgroups of this machine are none of the devnet's: its own lie in a folder."""
     assert child.stdin is not None
     with contextlib.suppress(OSError, asyncssh.Error):
         while data := await process.stdin.read(_CHUNK):
             if epoch is not None and data.startswith(_SCRIPT):
                 child.stdin.write(f"EPOCHSECONDS={int(epoch())}\n".encode())
-            child.stdin.write(data)
+            child.stdin.write(data.replace(b"/sys/fs/cgroup", cgroups))
             await child.stdin.drain()
     child.stdin.close()
 

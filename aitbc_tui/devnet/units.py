@@ -73,6 +73,17 @@ class Unit:
         )
         return "\n".join(lines) + "\n"
 
+    def cgroup(self) -> dict[str, str]:
+        """Files of its cgroup; none while it does not run.."""
+        if self.state is not UnitState.RUNNING:
+            return {}
+        return {
+            "cgroup.procs": f"{self.pid}\n{self.pid + 1}\n",
+            "memory.current": f"{self.memory}\n",
+            "memory.max": f"{self.memory_max or 'max'}\n",
+            "memory.stat": f"anon {self.memory}\nfile 0\ninactive_file 0\nactive_file 0\n",
+        }
+
     def unix(self) -> str:
         """For `systemctl show --timestamp=unix`."""
         return f"@{int(self.entered.timestamp())}\n" if self.state is not UnitState.DEAD else "\n"

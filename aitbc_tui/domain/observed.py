@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from aitbc_tui.domain.figures import coarse_age
 from aitbc_tui.domain.text import SafeText
 
 T = TypeVar("T")
@@ -64,11 +65,19 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A value was asked for at `asked_at`, and something cheaper that is read more often showed later that it holds."""
+
+    asked_at: float
+    by: SafeText
+
+
+@dataclass(frozen=True, slots=True)
 class Observed(Generic[T]):
     """One figure. All times are seconds of the collector's monotonic clock.
 
-    `value` is the last good one and is never wiped; `at` the moment it was received; `trouble` is None when
-    the newest attempt succeeded. Older than `limit_s` is stale.
+    `value` is the last good one and is never wiped; `at` the moment it was received, or confirmed last; `trouble` is
+    None when the newest attempt succeeded. Older than `limit_s` is stale.
     """
 
     source: str
@@ -77,6 +86,7 @@ class Observed(Generic[T]):
     at: float | None = None
     rtt_ms: float | None = None
     trouble: Trouble | None = None
+    confirmed: Confirmation | None = None
 
     def age(self, now: float) -> float | None:
         """Seconds since the value was received; None when it never was."""
@@ -95,7 +105,17 @@ class Observed(Generic[T]):
 
     def got(self, value: T, at: float, rtt_ms: float | None = None) -> Observed[T]:
         """The same figure after a good answer."""
-        return replace(self, value=value, at=at, rtt_ms=rtt_ms, trouble=None)
+        return replace(self, value=value, at=at, rtt_ms=rtt_ms, trouble=None, confirmed=None)
+
+    def held(self, value: T, at: float, by: Confirmation) -> Observed[T]:
+        """The same figure when something else showed at `at` that it still holds; how long the answer took stays."""
+        return replace(self, value=value, at=at, confirmed=by)
+
+    def asked(self, now: float) -> str:
+        """What was asked; and how long ago, where the value was only confirmed since."""
+        if self.confirmed is None:
+            return self.source
+        return f"{self.source} {coarse_age(now - self.confirmed.asked_at)} ago, since then {self.confirmed.by}"
 
     def failed(self, trouble: Trouble) -> Observed[T]:
         """The same figure after a failed attempt; keeps the value and the first moment of the trouble."""

@@ -73,7 +73,7 @@ class Tally:
         self.note(
             node.host,
             str(node.name),
-            seen.source,
+            seen.asked(now),
             what,
             answer if came else None,
             error=seen.trouble.detail if seen.trouble else None,

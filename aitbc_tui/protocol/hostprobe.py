@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from aitbc_tui.domain.errors import ConfigError, ParseError
-from aitbc_tui.domain.node import HostFigures, Peers
+from aitbc_tui.domain.node import HostFigures, Peers, Unit
 from aitbc_tui.domain.text import SafeText, clean
+from aitbc_tui.protocol.unitmemory import ROOT, UnitMemory, full_name, memory_lines, parse_memory, quoted, with_memory
 
 # A host with more sockets than this is not listed to the end; then the peers are unknown, not few.
 MAX_TCP_LINES = 4000
@@ -39,10 +40,10 @@ printf '@tcp %s %s %s\\n' "$l" "$r" "$s";; esac; done < /proc/net/$f; done
 
 # The first process of each unit's cgroup: another one means that the unit was restarted, or stopped.
 _CGROUPS = """\
-for u in {units}; do p=-; for d in /sys/fs/cgroup/system.slice /sys/fs/cgroup/systemd/system.slice; do
-[ -r "$d/$u/cgroup.procs" ] && read -r p < "$d/$u/cgroup.procs" && break; done; printf '@unit %s %s\\n' "$u" "$p"; done
+for u in {units}; do p=-; for d in {root} {root}/systemd; do
+[ -r "$d/system.slice/$u/cgroup.procs" ] && read -r p < "$d/system.slice/$u/cgroup.procs" && break; done
+v=2; [ "$d" = {root} ] || v=1; printf '@unit %s %s %s\\n' "$u" "${{p:--}}" "$v"; done
 """
-_UNIT = re.compile(r"[A-Za-z0-9:_.@\\-]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +54,19 @@ class CpuTimes:
     total: int
 
 
-def probe_script(ports: Collection[int] = (), units: Collection[str] = ()) -> str:
-    """The script: figures always, sockets of `ports` (local or remote) and cgroups of `units` when there are any."""
+def probe_script(ports: Collection[int] = (), units: Collection[str] = (), root: str = ROOT) -> str:
+    """The script: figures always, sockets of `ports` (local or remote), memory and cgroups of `units` if there are any.
+
+    `root` is where the cgroups are mounted.
+    """
     if any(not 0 < port < 65536 for port in ports):
         raise ConfigError("a P2P port is a number from 1 to 65535")
     sockets = ""
     if ports:
         patterns = "|".join(f'0[1A]" "*":{port:04X} "*' for port in sorted(set(ports)))
         sockets = _SOCKETS.format(lines=MAX_TCP_LINES, printed=MAX_PRINTED, patterns=patterns)
-    if any(not _UNIT.fullmatch(unit) for unit in units):
-        raise ConfigError("a unit's name has letters, digits and : _ . @ - only")
-    names = " ".join(shlex.quote(unit if "." in unit else f"{unit}.service") for unit in units)
-    groups = _CGROUPS.format(units=names) if names else ""
+    # Memory first: where a unit's process is the same afterwards, it is the memory of that process.
+    groups = memory_lines(units, root) + _CGROUPS.format(units=quoted(units), root=shlex.quote(root)) if units else ""
     return "{ " + _FIGURES + sockets + groups + "printf '@end\\n'; } 2>/dev/null\n"
 
 
@@ -86,10 +88,40 @@ def parse_host_figures(output: bytes, previous: CpuTimes | None = None) -> tuple
     return figures, times
 
 
-def parse_cgroups(output: bytes) -> Mapping[str, str]:
-    """The first process of each unit's cgroup, `-` where there is none (or no such hierarchy)."""
-    pairs = (rest.partition(" ") for tag, rest in _lines(output) if tag == "@unit")
-    return {name: pid for name, _, pid in pairs if pid == "-" or pid.isdecimal()}
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first process of a unit's cgroup; None where it has none, or there is no such hierarchy."""
+
+    pid: int | None
+    unified: bool  # cgroup 2, where the same folder tells of the memory, too
+
+
+def parse_cgroups(output: bytes) -> Mapping[str, First]:
+    """By the unit's full name."""
+    rows = [rest.split() for tag, rest in _lines(output) if tag == "@unit"]
+    known = [row for row in rows if len(row) == 3 and (row[1] == "-" or _whole(row[1]) is not None)]
+    return {name: First(_whole(pid), version == "2") for name, pid, version in known}
+
+
+def still(units: Sequence[Unit], output: bytes) -> tuple[Unit, ...] | None:
+    """What `systemctl show` told of these units, with their memory as it is now, if a later probe shows that it holds:
+    each of them ran, and its main process is there. Then nothing was stopped or restarted in between.
+
+    None where that cannot be told: a unit that did not run, or was on its way up or down; another process, or none;
+    memory that was told and is not read here, or another limit of it; cgroup 1.
+    """
+    firsts, memory = parse_cgroups(output), parse_memory(output)
+    held = [unit for unit in units if _held(unit, firsts.get(full_name(unit.name)), memory)]
+    return with_memory(units, memory) if units and len(held) == len(units) else None
+
+
+def _held(unit: Unit, first: First | None, memory: Mapping[str, UnitMemory]) -> bool:
+    if first is None or first.pid is None or first.pid != unit.main_pid or not first.unified:
+        return False
+    read = memory.get(full_name(unit.name))
+    as_told = read is not None and read.current is not None and read.limit == unit.memory_limit
+    untold = unit.memory_bytes is None and unit.memory_limit is None  # memory is not accounted for
+    return unit.active == "active" and unit.sub == "running" and (as_told or untold)
 
 
 def parse_peers(output: bytes, port: int, also: Collection[int] = ()) -> Peers:

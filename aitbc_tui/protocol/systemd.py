@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 
 from aitbc_tui.domain.errors import ConfigError, ParseError
@@ -25,6 +26,7 @@ PROPERTIES = (
 )
 MAX_BYTES = 256 * 1024
 MAX_UNITS = 200
+_UPTIME = "read -r u r < /proc/uptime && printf '@uptime %s\\n' \"$u\"; "
 # systemd prints 2^64 - 1 where older versions have no "[not set]".
 _UNSET = 2**64 - 1
 _UNIT = re.compile(r"[0-9A-Za-z:_.\\@][0-9A-Za-z:_.\\@-]*")
@@ -38,6 +40,17 @@ def show_argv(units: Sequence[str]) -> tuple[str, ...]:
     if not 0 < len(units) <= MAX_UNITS:
         raise ConfigError(f"from 1 to {MAX_UNITS} units can be asked for")
     return ("systemctl", "show", *units, "-p", ",".join(PROPERTIES))
+
+
+def show_script(units: Sequence[str]) -> str:
+    """The same for a shell, after what /proc/uptime says at that moment; its exit status is the command's."""
+    return _UPTIME + shlex.join(show_argv(units))
+
+
+def uptime_in(output: bytes) -> float | None:
+    """What `show_script` printed first; None where it did not."""
+    found = re.match(rb"@uptime (\d{1,15}(?:\.\d{1,9})?)\n", output)
+    return None if found is None else float(found[1])
 
 
 def parse_show(output: bytes, uptime_s: float | None) -> tuple[Unit, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aitbc_tui.domain.node import Unit
 from aitbc_tui.state.chain import BLOCK_TIME_S, fresh_heights, source_of
 from aitbc_tui.state.facts import World
 
@@ -10,9 +11,8 @@ NEAR_LIMIT = 0.8  # of a unit's own memory limit
 
 
 def suspicious(world: World, host: str, now: float) -> bool:
-    """Whether a node there is silent or stands, a unit is down, restarts or nears its limit, or a job hangs there."""
-    units = world.units[host].value if host in world.units else None
-    if any((unit.found and not unit.running) or (unit.memory_share or 0.0) > NEAR_LIMIT for unit in units or ()):
+    """Whether a node there is silent or stands, a unit is down or restarts, or a job hangs there."""
+    if any(unit.found and not unit.running for unit in _units(world, host)):
         return True
     if any(key[0] == host and seen.rising for key, seen in world.restarts.items()):
         return True
@@ -34,6 +34,15 @@ def suspicious(world: World, host: str, now: float) -> bool:
         if peers is not None and peers.count == 0 and len(heights) > 1:
             return True
     return any(frame.host == host for frame in world.topology.miners) and _work_hangs(world)
+
+
+def nears_limit(world: World, host: str) -> bool:
+    """Whether a unit there comes close to its own memory limit."""
+    return any((unit.memory_share or 0.0) > NEAR_LIMIT for unit in _units(world, host))
+
+
+def _units(world: World, host: str) -> tuple[Unit, ...]:
+    return (world.units[host].value if host in world.units else None) or ()
 
 
 def _work_hangs(world: World) -> bool:

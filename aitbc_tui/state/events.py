@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from aitbc_tui.domain.alarm import Alarm, Happening
 from aitbc_tui.domain.errors import AitbcError
-from aitbc_tui.domain.observed import Trouble
+from aitbc_tui.domain.observed import Confirmation, Trouble
 from aitbc_tui.domain.snapshot import Submission
 from aitbc_tui.domain.stress import StressPicture
 from aitbc_tui.domain.text import SafeText
@@ -52,13 +52,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A parsed answer. `at` monotonic seconds of its receipt, `utc` the dashboard's clock, for display only."""
+    """A parsed answer. `at` monotonic seconds of its receipt, `utc` the dashboard's clock, for display only.
+
+    `confirmed`: nothing was asked anew; what was told earlier is seen to hold at `at`.
+    """
 
     source: Source
     payload: object
     at: float
     utc: float
     rtt_ms: float | None = None
+    confirmed: Confirmation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,14 +42,18 @@ def host_units(world: World, host: str, units: tuple[Unit, ...], e: Answered) ->
         if frame.host == host:
             facts = nodes[frame.name]
             mine = tuple(by_name[unit_name(u)] for u in frame.units if unit_name(u) in by_name)
-            nodes[frame.name] = replace(facts, units=facts.units.got(mine, e.at, e.rtt_ms))
+            nodes[frame.name] = replace(facts, units=_told(facts.units, mine, e))
     restarts = dict(world.restarts)
-    for unit in units:
+    for unit in units if e.confirmed is None else ():  # whether a counter rises is told by two answers, not by one
         if unit.restarts is not None:
             key = (host, unit_name(unit.name))
             restarts[key] = restarts_of(restarts, *key).seen(unit.restarts, e.at)
-    seen = world.units[host].got(units, e.at, e.rtt_ms)
+    seen = _told(world.units[host], units, e)
     return replace(world, units={**world.units, host: seen}, nodes=nodes, restarts=restarts)
+
+
+def _told(seen: Observed[T], value: T, e: Answered) -> Observed[T]:
+    return seen.got(value, e.at, e.rtt_ms) if e.confirmed is None else seen.held(value, e.at, e.confirmed)
 
 
 def host_figures(world: World, host: str, figures: HostFigures, e: Answered) -> World:

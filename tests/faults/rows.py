@@ -241,7 +241,7 @@ ROWS: tuple[Row, ...] = (
     Row("clock-skew", "follower", says(f"{faults_nodes.SKEW_S} s ahead of ours")),
     Row("unit-crashloop", "follower", crash_looping),
     Row("disk-full", "follower", says("is 99 % full")),
-    Row("unit-memory", "follower", says("aitbc-blockchain-node holds 1.9 of 2.0 GB (95 %"), 75.0),
+    Row("unit-memory", "follower", says("aitbc-blockchain-node holds 1.9 of 2.0 GB (95 %")),
     Row("config-drift", "follower", says("block_time_seconds is 5, genesis has 2")),
     Row("ssh-drop", "follower", says("SSH: ")),
     Row("ssh-freeze", "follower", says("no answer to 3 keepalives in 15 s")),

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aitbc_tui.domain.errors import ConfigError, ParseError
-from aitbc_tui.protocol.hostprobe import CpuTimes, parse_cgroups, parse_host_figures, parse_peers, probe_script
+from aitbc_tui.domain.node import Unit
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.protocol.hostprobe import (
+    CpuTimes,
+    First,
+    parse_cgroups,
+    parse_host_figures,
+    parse_peers,
+    probe_script,
+    still,
+)
 
 needs_proc = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="no /proc/net/tcp here")
 SHELLS = [shell for shell in ("/bin/sh", "/bin/bash", "/bin/dash") if shutil.which(shell)]
@@ -136,13 +147,68 @@ def test_arbitrary_output(output: bytes) -> None:
             parse(output)
 
 
-def test_cgroups_of_units_are_read_by_built_ins() -> None:
-    script = probe_script((7070,), ("aitbc-node", "other.service"))
-    assert "/sys/fs/cgroup/system.slice" in script and "aitbc-node.service" in script
-    assert parse_cgroups(b"@unit aitbc-node.service 412\n@unit other.service -\n@unit x $(id)\n@end\n") == {
-        "aitbc-node.service": "412",
-        "other.service": "-",
+def cgroup(root: Path, unit: str, pids: str, memory: str = "", limit: str = "max") -> None:
+    folder = root / "system.slice" / unit
+    folder.mkdir(parents=True)
+    (folder / "cgroup.procs").write_text(pids)
+    if memory:
+        for name, text in (("current", memory), ("max", limit), ("stat", "anon 1\ninactive_file 30\n")):
+            (folder / f"memory.{name}").write_text(f"{text}\n")
+
+
+@needs_proc
+@pytest.mark.parametrize("shell", SHELLS)
+def test_cgroups_of_units_are_read_by_built_ins(shell: str, tmp_path: Path) -> None:
+    cgroup(tmp_path, "a.service", "412\n413\n", "900", "1000")
+    cgroup(tmp_path, "empty.service", "")
+    cgroup(tmp_path / "systemd", "old.service", "7\n")
+    output = run(probe_script((), ("a", "empty.service", "old", "gone"), str(tmp_path)), shell)
+    assert parse_cgroups(output) == {
+        "a.service": First(412, True),
+        "empty.service": First(None, False),
+        "old.service": First(7, False),
+        "gone.service": First(None, False),
     }
+    (held,) = still([told(412, memory=800, limit=1000)], output) or ()
+    assert (held.memory_bytes, held.memory_limit, held.memory_cache) == (900, 1000, 30)
+
+
+def told(pid: int | None, memory: int | None = None, limit: int | None = None, name: str = "a.service") -> Unit:
+    """As `systemctl show` has it while it runs."""
+    words = (SafeText(name), SafeText("loaded"), SafeText("active"), SafeText("running"), SafeText("success"))
+    return Unit(*words, restarts=3, memory_bytes=memory, uptime_s=60.0, main_pid=pid, memory_limit=limit)
+
+
+def test_garbage_names_no_process() -> None:
+    assert parse_cgroups(b"@unit x $(id) 2\n@unit y\n@unit z -1 2\n@end\n") == {}
+
+
+SAME = b"@memory a.service 900 max -\n@unit a.service 412 2\n@end\n"
+
+
+def test_the_same_process_says_that_nothing_was_restarted() -> None:
+    assert still([told(412)], SAME) == (replace(told(412), memory_bytes=900),)
+    assert still([told(412, 800), told(412, 800, name="a")], SAME) is not None, "some print names without the suffix"
+
+
+@pytest.mark.parametrize(
+    ("units", "output"),
+    [
+        ([told(413)], SAME),  # restarted
+        ([told(None)], SAME),
+        ([told(None)], SAME.replace(b"412", b"-")),
+        ([told(412)], SAME.replace(b"412", b"-")),  # stopped
+        ([told(412), told(9, name="other.service")], SAME),  # another one is not seen: nothing is said of either
+        ([told(412)], SAME.replace(b"412 2", b"412 1")),  # cgroup 1
+        ([told(412, 800)], SAME.replace(b"@memory", b"@other")),  # its memory would be an old one
+        ([told(412, 800, 1000)], SAME),  # another limit than it was told
+        ([replace(told(412), sub=SafeText("stop-sigterm"))], SAME),
+        ([replace(told(412), active=SafeText("activating"))], SAME),
+        ([], SAME),
+    ],
+)
+def test_anything_else_says_nothing(units: list[Unit], output: bytes) -> None:
+    assert still(units, output) is None
 
 
 @pytest.mark.parametrize("unit", ["a b", "$(id)", "../../etc/passwd/x", "a;b", "", "x" * 256])

@@ -96,13 +96,9 @@ class Story:
         txs = tuple(Transaction(SafeText(h), SafeText("a"), SafeText("b"), 1, 10 + i, 0) for i, h in enumerate(hashes))
         self.tell(Kind.MEMPOOL, node, MempoolReading(len(txs), capped, txs))
 
-    def units(self, host: str, active: str = "active") -> None:
-        rows = tuple(
-            Unit(
-                SafeText(f"{u}.service"), SafeText("loaded"), SafeText(active), SafeText("x"), SafeText(""), 0, 1, 60.0
-            )
-            for u in UNITS
-        )
+    def units(self, host: str, active: str = "active", restarts: int = 0) -> None:
+        words = (SafeText("loaded"), SafeText(active), SafeText("x"), SafeText(""))
+        rows = tuple(Unit(SafeText(f"{u}.service"), *words, restarts, 1, 60.0) for u in UNITS)
         self.tell(Kind.UNITS, host, rows)
 
     def jobs(self, *jobs: Job) -> None:

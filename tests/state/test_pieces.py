@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from aitbc_tui.domain.node import Block, Peers, Transaction
+from aitbc_tui.domain.observed import Confirmation
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.protocol.nvidia import parse_gpu_line
-from aitbc_tui.state.events import Kind
+from aitbc_tui.state.events import Answered, Kind, Source
 from aitbc_tui.state.journal import Journal
 from aitbc_tui.state.links import next_try
 from aitbc_tui.state.picture import picture
+from aitbc_tui.state.reduce import reduce
 from aitbc_tui.state.rules_hosts import host_signs
 from aitbc_tui.state.skew import ClockReading, noted, offset, wrong
 from aitbc_tui.state.streaks import Answers, Losses, Restarts
@@ -63,6 +65,23 @@ def test_restarts_are_counted_between_readings() -> None:
     assert (seen.total, seen.rising) == (2, True)
     assert not seen.seen(6, 30.0).rising
     assert seen.seen(0, 45.0).total == 0, "a counter that was reset begins anew"
+
+
+def test_what_is_only_confirmed_is_no_second_reading_of_a_counter() -> None:
+    story = Story()
+    for restarts in (0, 1):
+        story.wait(5.0)
+        story.units("genesis", restarts=restarts)
+    told = story.world.units["genesis"]
+    assert told.at is not None and told.value is not None
+    by = Confirmation(told.at, SafeText("the same processes"))
+    story.wait(10.0)
+    event = Answered(Source(Kind.UNITS, "genesis"), told.value, story.now, story.utc, confirmed=by)
+    world = reduce(story.world, event)
+    assert all(seen.rising for seen in world.restarts.values()), "a counter that rose does not stop rising by that"
+    for held in (world.units["genesis"], world.nodes["genesis"].units):
+        assert (held.at, held.confirmed, held.age(story.now), held.rtt_ms) == (story.now, by, 0.0, told.rtt_ms)
+    assert reduce(world, replace(event, confirmed=None)).units["genesis"].confirmed is None
 
 
 def test_failures_between_good_answers_are_told_from_an_outage() -> None:

@@ -103,9 +103,9 @@ def _host_cells(node: NodeRow, now: float, stale: bool) -> dict[str, Cell | str]
     return {"cpu": cpu, "memory": memory, "disk": disk}
 
 
-def _restarts(node: NodeRow, now: float) -> str:
+def _restarts(node: NodeRow, now: float, stale: bool) -> str:
     counts = [unit.restarts for unit in node.units.value or () if unit.found and unit.restarts is not None]
-    return str(sum(counts)) if counts else _absent(node.units, now)
+    return f"{_mark(node.units, now, stale)}{sum(counts)}" if counts else _absent(node.units, now)
 
 
 def _spark(node: NodeRow) -> str:
@@ -155,7 +155,7 @@ def node_row(node: NodeRow, now: float, wide: bool, bound: float = 5.0) -> Row:
             "rtt": fmt.NONE if stale else fmt.UNKNOWN if rtt is None else f"{rtt:.0f}",
             "git": _git(node, now, stale),
             **_host_cells(node, now, stale),
-            "restarts": _restarts(node, now),
+            "restarts": _restarts(node, now, stale),
             "spark": Cell(_spark(node), Role.STALE if stale else Role.MUTED),
         },
     )
