@@ -22,9 +22,14 @@ class Tasks:
         return task
 
     async def settle(self, seconds: float) -> None:
-        """Give the running tasks that long to end by themselves."""
-        if self._tasks:
-            await asyncio.wait(list(self._tasks), timeout=seconds)
+        """Give the running tasks that long to end by themselves, and those that they begin meanwhile.
+
+        A command that was cancelled while it started is only then begun to be ended: torn in that, it would live on.
+        """
+        now = asyncio.get_running_loop().time
+        ends = now() + seconds
+        while self._tasks and (left := ends - now()) > 0:
+            await asyncio.wait(list(self._tasks), timeout=left)
 
     async def close(self) -> None:
         tasks = list(self._tasks)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import aclosing
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from aitbc_tui.domain.errors import CommandError
 from aitbc_tui.transport.host import Host, open_host
 from aitbc_tui.transport.spec import HostSpec
+from aitbc_tui.transport.tasks import Tasks
 from tests.fixtures.sshd import RealSshd
 from tests.fixtures.waiting import nap, until
 
@@ -49,20 +50,20 @@ async def test_shell_calls_take_turns(host: Host) -> None:
     assert [out for _, out, _ in found] == [f"{number}\n{number}\n".encode() for number in range(20)]
 
 
-async def test_waiting_for_a_turn_counts(host: Host) -> None:
-    slow = asyncio.create_task(sh(host, "sleep 1"))
-    await asyncio.sleep(0.1)
-    started = time.monotonic()
+async def test_waiting_for_a_turn_counts(host: Host, tmp_path: Path) -> None:
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    slow = asyncio.create_task(sh(host, f": >{begun}; until [ -e {go} ]; do sleep 0.05; done"))
+    await until(begun.exists, 10)
     with pytest.raises(CommandError) as caught:
         await host.shell("echo", timeout_s=0.2, max_bytes=10)
-    assert caught.value.timed_out and time.monotonic() - started < 0.8
+    assert caught.value.timed_out and not slow.done()
+    go.touch()
     assert (await slow)[0] == 0  # the one in turn is not disturbed
 
 
 async def test_shell_killed_from_outside_starts_anew(host: Host) -> None:
     _, pid, _ = await sh(host, "echo $$; y=1")
     await host.run(["kill", "-9", pid.decode().strip()], timeout_s=5, max_bytes=100)
-    await asyncio.sleep(0.2)
     with pytest.raises(CommandError, match="the shell ended"):  # at once; what was asked is asked no second time
         await sh(host, "echo $y.")
     assert await sh(host, "echo $y.") == (0, b".\n", b"")
@@ -136,6 +137,30 @@ async def test_local_needs_no_ensure_and_says_when_closed() -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await host.close()
-    assert not RealSshd.commands(nap(73))
+    await until(lambda: not RealSshd.commands(nap(73)), 6)
     with pytest.raises(Exception, match="closed"):
         await host.shell("echo x", timeout_s=5, max_bytes=10)
+
+
+async def test_closing_waits_for_the_end_of_what_was_only_being_started() -> None:
+    tasks, go, ended = Tasks(), asyncio.Event(), asyncio.Event()
+
+    async def start() -> int:
+        await go.wait()
+        return 7
+
+    async def end(what: int) -> None:
+        await asyncio.sleep(0.01)
+        ended.set()
+
+    def undo(made: int) -> None:
+        tasks.spawn(end(made))
+
+    caller = asyncio.create_task(tasks.whole(start(), undo))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
+    asyncio.get_running_loop().call_soon(go.set)
+    await tasks.settle(20)
+    await tasks.close()
+    assert ended.is_set()
