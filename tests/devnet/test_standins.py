@@ -107,9 +107,12 @@ async def test_ss_prints_the_recorded_columns(running: Devnet) -> None:
     )
     assert call(running, "genesis", "ss -Htn state established '( sport = :1 or dport = :1 )'") == (0, "")
     await running.fault_on("follower-down")
-    await asyncio.sleep(0.1)
-    await running._tick()
-    assert call(running, "genesis", f"ss -Htn state established {filters}") == (0, "")
+    for _ in range(100):  # each end notices it by itself
+        await asyncio.sleep(0.05)
+        await running._tick()
+        if (left := call(running, "genesis", f"ss -Htn state established {filters}")) == (0, ""):
+            break
+    assert left == (0, "")
 
 
 async def test_git_is_the_recorded_checkout(running: Devnet) -> None:
@@ -178,12 +181,11 @@ async def test_nvidia_smi_prints_csv_that_follows_the_work(running: Devnet) -> N
 
 async def test_nvidia_smi_loops(running: Devnet) -> None:
     (running.machine("gpu-1").files.data / "pace").unlink()  # on a simulated clock that is what paces the loop
-    command = "timeout 2.5 nvidia-smi --query-gpu=index --format=csv,noheader,nounits --loop=1"
+    command = "timeout 9 nvidia-smi --query-gpu=index --format=csv,noheader,nounits --loop=1 | head -n 6"
     started = time.monotonic()
-    code, printed = call(running, "gpu-1", command)
-    assert code == 124 and printed == "0\n1\n" * 3
-    assert time.monotonic() - started < 5
-    assert call(running, "gpu-1", command.replace("--loop=1", "-l 1"))[1] == printed
+    assert call(running, "gpu-1", command)[1] == "0\n1\n" * 3
+    assert time.monotonic() - started >= 2, "a second between the rounds"
+    assert call(running, "gpu-1", command.replace("--loop=1", "-l 1").replace("6", "4"))[1] == "0\n1\n" * 2
 
 
 async def test_a_lost_gpu(running: Devnet) -> None:
@@ -209,9 +211,7 @@ async def test_journalctl_reads_what_the_node_wrote(running: Devnet) -> None:
 
 
 async def test_timeout_ends_a_command(running: Devnet) -> None:
-    started = time.monotonic()
-    assert call(running, "genesis", "timeout -k 1 0.3 sleep 5")[0] == 124
-    assert time.monotonic() - started < 3
+    assert call(running, "genesis", "timeout -k 1 0.3 sleep 60")[0] == 124
     assert call(running, "genesis", "echo in | timeout 5 cat") == (0, "in\n")
 
 
@@ -232,9 +232,7 @@ def test_the_small_timeout_where_the_machine_has_none(tmp_path: Path) -> None:
         done = subprocess.run(["/bin/sh", "-c", command], env=environment, capture_output=True, text=True, timeout=10)
         return done.returncode, done.stdout
 
-    started = time.monotonic()
-    assert small("timeout 0.3 sleep 5")[0] == 124
-    assert time.monotonic() - started < 3
+    assert small("timeout 0.3 sleep 60")[0] == 124
     assert small("echo in | timeout 5 cat") == (0, "in\n")
     assert small("timeout 5 sh -c 'exit 3'")[0] == 3
 

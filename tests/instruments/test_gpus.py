@@ -47,6 +47,8 @@ from aitbc_tui.state.topology import HostFrame, MinerFrame
 from tests.cli.conftest import Run
 from tests.fixtures import details
 from tests.fixtures.detail_receipts import receipt
+from tests.fixtures.sshd import RealSshd
+from tests.fixtures.waiting import until
 from tests.receipts import signing
 from tests.receipts.vectors import MASK
 from tests.state.story import frame, utc
@@ -277,11 +279,11 @@ async def test_kept_only_by_a_yes(devnet_child: Child, tmp_path: Path) -> None:
         assert (chosen.before, chosen.least, chosen.most) == (450, 100, 450)
         refused = await power.change(field, chosen, no, 20)
         assert not refused.kept and refused.now == 450
-        kept = await power.change(field, chosen, yes, 2)
+        kept = await power.change(field, chosen, yes, 4)
         assert kept.kept and kept.now == 320
-        await asyncio.sleep(2.6)  # the timer has run out, and left it alone
-        assert (await power.read_card(field, "gpu-1", 0)).power_limit == 320
-        assert (await power.change(field, await power.plan(field, "gpu-1", 0, 450), yes, 2)).now == 450
+        await until(lambda: not RealSshd.commands("aitbc-tui 4 /tmp/aitbc-tui-power."), 20)
+        assert (await power.read_card(field, "gpu-1", 0)).power_limit == 320, "the timer has run out, and left it alone"
+        assert (await power.change(field, await power.plan(field, "gpu-1", 0, 450), yes, 20)).now == 450
 
 
 async def test_a_card_that_tells_no_limit_any_more_is_put_back_and_not_called_kept(
@@ -411,9 +413,9 @@ async def test_a_lost_link_rolls_back_too(devnet_child: Child, tmp_path: Path) -
             raise ConnectionResetError
 
         with pytest.raises((ConnectionResetError, AitbcError)):
-            await power.change(field, await power.plan(field, "gpu-1", 1, 200), gone, 3)
+            await power.change(field, await power.plan(field, "gpu-1", 1, 200), gone, 5)
     async with on(devnet_child, tmp_path / "l") as (_, field):
-        ends = time.monotonic() + 12
+        ends = time.monotonic() + 30
         while (limit := (await power.read_card(field, "gpu-1", 1)).power_limit) != 450:
             assert time.monotonic() < ends, f"still {limit} W"
             await asyncio.sleep(0.2)

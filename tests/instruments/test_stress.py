@@ -203,7 +203,7 @@ async def test_stop_then_leave() -> None:
 
     run = StressRun(plan(9), network, lambda picture: third(picture) if 99 not in network.stuck else None)
     task = asyncio.ensure_future(run.run())
-    await asyncio.sleep(0.02)
+    await until(lambda: 99 in network.stuck and network.looks > 3, 20)
     assert not task.done(), "what was sent is still followed"
     run.stop()
     done = await asyncio.wait_for(task, 5)

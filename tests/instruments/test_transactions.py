@@ -341,10 +341,9 @@ def _producer(child: Child) -> str:
 def test_many_at_once_from_standard_input(run: Run, devnet_child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
     hashes = [f"{n:064x}" for n in range(300)]
     monkeypatch.setattr(sys, "stdin", StringIO("\n".join([*hashes, "", hashes[0]])))
-    begun = time.monotonic()
     done = run("--config", devnet_child.config_path, "tx", "-", "--json", "--depth", 10)
     results = json.loads(done.out)["results"]
-    assert len(results) == 300 and done.code == 1 and time.monotonic() - begun < 15
+    assert len(results) == 300 and done.code == 1
     assert {r["transactions"][0]["state"] for r in results} == {"NOT FOUND"}
 
 

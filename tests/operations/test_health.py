@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from dataclasses import replace
@@ -92,7 +91,7 @@ async def test_units_git_peers_and_cards(scene: OpenScene) -> None:
         files.put("git/status", (files.data / "git" / "fetched-status").read_text())
         await it.devnet.fault_on("gpu-lost")
         await it.devnet.fault_on("ollama-down")
-        await asyncio.sleep(1.2)
+        await it.devnet._tick()  # which writes what the commands there print
         checks, document = await report(it)
     assert failed(checks) >= {
         ("follower", "unit aitbc-blockchain-p2p.service"),
@@ -129,7 +128,8 @@ async def test_a_wedged_follower(scene: OpenScene) -> None:
 async def test_a_stranger_proposes_on_a_chain_of_its_own(scene: OpenScene) -> None:
     async with scene() as it:
         await it.devnet.fault_on("fork")
-        await asyncio.sleep(1.5)
+        state = it.devnet.net.followers[0].state
+        await until(lambda: state.blocks[CHAIN_ID, state.height()].proposer == "rogue-proposer", 20)
         await it.look()
         checks, _ = await report(it)
     assert ("follower", "hash") in failed(checks) and checks["follower", "hash"].kind == "fork"

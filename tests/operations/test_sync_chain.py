@@ -100,8 +100,8 @@ async def test_out_of_time_is_partial_and_says_how_much_is_missing(scene: OpenSc
 async def test_a_fork_is_refused_and_nothing_is_written(scene: OpenScene) -> None:
     async with scene() as it:
         await it.devnet.fault_on("fork")
-        await asyncio.sleep(1.6)
         state = it.devnet.net.followers[0].state
+        await until(lambda: state.blocks[CHAIN_ID, state.height()].proposer == "rogue-proposer", 20)
         it.devnet.net.followers[0].running = False
         blocks = dict(state.blocks)
         done, document = await run(it)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from aitbc_tui.operations.sync import sync
 from aitbc_tui.operations.sync_report import sync_document
 from aitbc_tui.operations.sync_run import SyncOrder, SyncRun
 from tests.fixtures.pending import keep_waiting
+from tests.fixtures.waiting import until
 from tests.operations.conftest import OpenScene, Scene
 
 MEMPOOL = SyncOrder("mempool", ("genesis", "follower"))
@@ -69,8 +69,8 @@ async def test_force_and_all_send_nothing_that_is_in_a_block(scene: OpenScene) -
         seen = watch_submissions(it)
         _, document = await run(it, SyncOrder("all", ("genesis", "follower"), force=True))
         genesis.state.mempool.clear()
-        genesis.producing = True
-        await asyncio.sleep(2.0)
+        stood, genesis.producing = genesis.state.height(), True
+        await until(lambda: genesis.state.height() > stood, 20)
         assert seen == [], "nothing was sent anywhere"
         assert sorted(mined(it)) == sorted(old), "and nothing was paid twice"
     compared = next(e["answer"] for e in document["evidence"] if e["asked"] == "mempool")
@@ -92,8 +92,7 @@ async def test_a_stranded_transaction_is_listed_and_sent_only_by_name_and_force(
         assert seen == [], "neither force alone nor a name alone"
         await run(it, SyncOrder("mempool", ("follower",), force=True, transactions=(first,)))
         assert seen == [("genesis", first)], "that one, and no other"
-        await asyncio.sleep(1.3)
-        assert mined(it).count(first) == 1
+        await until(lambda: mined(it).count(first) == 1, 20)
         _, document = await run(it, SyncOrder("mempool", ("follower",), force=True, transactions=(first,)))
         assert len(seen) == 1 and any("is not stranded" in i["detail"] for i in document["issues"])
         assert genesis.state.mempool == {}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -33,8 +33,7 @@ async def test_frozen_peer_is_noticed_by_keepalive(real_sshd: Make, opened: Open
         asked = asyncio.create_task(host.request("GET", http.url, timeout_s=30, max_bytes=100))
         await until(lambda: http.open == 1, 5)
         server.freeze()
-        took = await until(lambda: host.report().lost == 1, 10)
-        assert took < QUICK.keepalive_s * (QUICK.keepalive_max + 1) + 1.5
+        await until(lambda: host.report().lost == 1, 15)  # long before the 30 s of what is asked are over
         with pytest.raises(ConnectError, match="no answer to 2 keepalives in 0.8 s") as caught:
             await asked
         assert caught.value.timed_out
@@ -43,13 +42,13 @@ async def test_frozen_peer_is_noticed_by_keepalive(real_sshd: Make, opened: Open
 
 async def test_killed_peer_is_noticed_at_once_and_reconnected(real_sshd: Make, opened: Open) -> None:
     server = real_sshd()
-    host = opened(server.spec())
+    host = opened(server.spec(), replace(QUICK, keepalive_s=60.0, backoff_first_s=1.0))  # no keepalive tells it first
     async with raw_http(always_ok) as http:
         await host.ensure(UP_S)
         await host.request("GET", http.url, timeout_s=3, max_bytes=100)
         await host.shell("x=old", timeout_s=5, max_bytes=100)
         server.cut()
-        assert await until(lambda: host.report().lost == 1, 5) < 1
+        await until(lambda: host.report().lost == 1, 20)
         with pytest.raises(ConnectError):
             await host.request("GET", http.url, timeout_s=3, max_bytes=100)
         await until(lambda: host.report().state is LinkState.UP, 10)
@@ -68,11 +67,9 @@ async def test_with_sshd_gone_nothing_is_asked_another_way(real_sshd: Make, open
         await until(lambda: host.report().lost == 1, 5)
         asked = len(http.heads)
         for _ in range(5):
-            started = time.monotonic()
-            with pytest.raises(ConnectError):
-                await host.request("GET", http.url, timeout_s=3, max_bytes=100)
-            assert time.monotonic() - started < 0.2  # told at once, without waiting
-            await asyncio.sleep(0.05)
+            with pytest.raises(ConnectError) as caught:
+                await asyncio.wait_for(host.request("GET", http.url, timeout_s=60, max_bytes=100), 20)
+            assert not caught.value.timed_out  # told at once, without waiting
         assert len(http.heads) == asked
         await until(lambda: host.report().state is LinkState.WAITING, 5)
         report = host.report()
@@ -88,7 +85,7 @@ async def test_backoff_grows_and_is_bounded(real_sshd: Make) -> None:
     server.stop()
     seen: list[LinkReport] = []
     limits = Limits(connect_s=1, backoff_first_s=0.1, backoff_max_s=0.4)
-    host = open_host(server.spec(), limits, on_change=seen.append)
+    host = open_host(server.spec(), limits, lambda: 1000.0, on_change=seen.append)
     try:
         with pytest.raises(AitbcError):
             await host.ensure(5)
@@ -96,8 +93,8 @@ async def test_backoff_grows_and_is_bounded(real_sshd: Make) -> None:
     finally:
         await host.close()
     waits = [r.next_try_at - r.since for r in seen if r.state is LinkState.WAITING and r.next_try_at is not None]
-    assert all(wait <= 0.41 for wait in waits)
-    assert 0.05 <= waits[0] <= 0.11 and all(wait >= 0.19 for wait in waits[3:])
+    assert all(wait < 0.401 for wait in waits)
+    assert 0.049 < waits[0] < 0.101 and len(waits) > 3 and all(wait > 0.199 for wait in waits[3:])
     assert [r.state for r in seen[:3]] == [LinkState.CONNECTING, LinkState.CONNECTING, LinkState.WAITING]
     assert seen[-1].state is LinkState.CLOSED
 

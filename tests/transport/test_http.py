@@ -112,10 +112,9 @@ async def test_deadline_covers_a_server_that_says_nothing(host: Host) -> None:
         return False
 
     async with raw_http(respond) as http:
-        started = time.monotonic()
         with pytest.raises(HttpError) as caught:
-            await get(host, http.url, timeout_s=0.4)
-        assert caught.value.timed_out and time.monotonic() - started < 2
+            await asyncio.wait_for(get(host, http.url, timeout_s=0.4), 20)
+        assert caught.value.timed_out
 
 
 async def test_deadline_covers_headers_and_bodies_that_drip(host: Host) -> None:
@@ -259,8 +258,8 @@ async def test_cancelled_request_closes_its_connection(host: Host) -> None:
             await asyncio.sleep(0.02)
 
     async with raw_http(respond) as http:
-        task = asyncio.create_task(get(host, http.url))
-        await asyncio.sleep(0.2)
+        task = asyncio.create_task(get(host, http.url, timeout_s=30))
+        await until(lambda: bool(http.heads), 20)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

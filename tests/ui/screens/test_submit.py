@@ -158,9 +158,9 @@ async def test_a_very_long_prompt_stays_quick_to_edit() -> None:
     async with app.run_test(size=SIZE) as pilot:
         form = await open_form(app, pilot, OrderFields(model="m", prompt="x" * 300_000))
         await pilot.press("tab")
-        begun = time.monotonic()
+        begun = time.process_time()
         await pilot.press(*"abc", "left", "home", "end")
-        assert time.monotonic() - begun < 5.0
+        assert time.process_time() - begun < 5.0
         assert form.state.fields.prompt == "x" * 300_000 + "abc"
 
 
