@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from aitbc_tui.domain.errors import AitbcError, CommandError, ConnectError, TunnelError
 from aitbc_tui.domain.node import Unit
-from aitbc_tui.domain.text import clean, clean_lines
+from aitbc_tui.domain.text import clean_lines
 from aitbc_tui.operations import commands
 from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.tally import PermissionRefused, ServiceError
@@ -15,6 +15,7 @@ from aitbc_tui.protocol import systemd
 
 LOOK_S = 0.3
 LOG_LINES = 8
+LINE_CHARS, LOG_CHARS = 200, 900
 RESERVE_S = 2.0  # kept for the log of a failure and the last look
 
 
@@ -79,9 +80,20 @@ async def with_log(field: Field, host: str, unit: str, said: str, *, timed_out: 
 
 
 async def last_lines(field: Field, host: str, unit: str, count: int = LOG_LINES) -> str:
+    """The newest lines of the unit's journal, oldest first, in one; "" where it cannot be read."""
     try:
         argv = field.as_root(host, commands.journal(unit, count))
         answer = await field.wire.host(host).run(argv, timeout_s=3.0, max_bytes=64 * 1024)
     except AitbcError:
         return ""  # the log is an addition to a failure that is told anyway
-    return str(clean(" | ".join(clean_lines(answer.stdout.strip(), 200, count)), 900))
+    return _newest(clean_lines(answer.stdout.strip(), LINE_CHARS, count))
+
+
+def _newest(lines: Sequence[str]) -> str:
+    """As many whole lines as there is room for, counted from the end: why it failed stands in the last one."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        if kept and len(" | ".join([line, *kept])) > LOG_CHARS:
+            break
+        kept.insert(0, line)
+    return " | ".join(kept)

@@ -8,6 +8,7 @@ from typing import Any
 from aitbc_tui.devnet.units import UnitState
 from aitbc_tui.operations.coordinate import Order, Run, coordinate, document
 from aitbc_tui.operations.models import OperationOutput
+from aitbc_tui.operations.units import LOG_LINES
 from tests.operations.conftest import OpenScene, Scene
 
 ALL = ("genesis", "follower")
@@ -73,7 +74,10 @@ async def test_a_unit_that_nobody_named_and_that_changed_is_a_failure(scene: Ope
 
 async def test_it_stops_where_a_node_does_not_come_back(scene: OpenScene) -> None:
     async with scene() as it:
-        it.devnet.machine("genesis").files.broken.add(NODE)
+        files = it.devnet.machine("genesis").files
+        files.broken.add(NODE)
+        for number in range(LOG_LINES):  # a chatty journal must not push the last line out, which says why
+            files.log(NODE, f"{number} " + "importing a block " * 20)
         done, made = await run(it, "restart", NODE, seconds=20)
         assert not [call for call in it.calls("follower") if "systemctl restart" in call]
         assert it.devnet.machine("follower").files.units[NODE].state is UnitState.RUNNING
