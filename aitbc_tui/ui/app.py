@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import os
 import signal
 import sys
@@ -45,6 +46,7 @@ from aitbc_tui.ui.styling import sheets
 
 TICK_S = 5.0  # ages move in steps of 5 s, also when nothing new arrives
 BEGIN_S = 0.5  # at the latest so long after the start
+SETTLED_S = 8.0  # every module is imported and every connection was tried
 SILENT_S = 20.0  # a collector that says nothing for so long is said to be silent
 FORCED_EXIT_S = 2.7  # a terminal that is gone must not keep the process
 
@@ -178,6 +180,12 @@ class AitbcApp(FrugalApp):
         self.call_after_refresh(self._begin)
         # A screen opened before the first refresh drops that call: the backend must start all the same.
         self.set_timer(BEGIN_S, self._begin)
+        if not self.is_headless:
+            self.set_timer(SETTLED_S, self._settle)
+
+    def _settle(self) -> None:
+        """What the start made stays to the end: to look through it for garbage again is 50 ms without keys."""
+        gc.freeze()
 
     def _handle_signals(self) -> None:
         if self.is_headless:
