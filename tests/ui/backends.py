@@ -17,6 +17,7 @@ class StillBackend:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self.started = False
         self.asked: list[str] = []
         self.orders: list[JobOrder] = []
         self.wake: Callable[[], None] = lambda: None
@@ -33,7 +34,7 @@ class StillBackend:
         self.wake()
 
     def start(self) -> None:
-        self.asked.append("start")
+        self.started = True  # not among what is asked: it may come late
 
     def snapshot(self) -> Snapshot:
         return self._snapshot

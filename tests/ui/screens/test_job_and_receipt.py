@@ -140,7 +140,7 @@ async def test_a_verdict_that_changes_is_shown() -> None:
     own = PromisingBackend(snapshot)
     app = app_on(own)
     async with app.run_test(size=SIZE) as pilot:
-        await until(lambda: "start" in own.asked)
+        await until(lambda: own.started)
         registry.open_receipt(app, details.untrusted())
         await pilot.pause()
         assert "■ untrusted-key" in text_of(app)
