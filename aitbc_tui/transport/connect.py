@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import asyncssh
 
@@ -14,67 +14,15 @@ from aitbc_tui.domain.errors import AitbcError, ConfigError, HostKeyError
 from aitbc_tui.domain.text import clean
 from aitbc_tui.transport.failures import explain, no_answer
 from aitbc_tui.transport.hostkeys import KeyJudge, OfferedKey, offered_keys
-from aitbc_tui.transport.identities import Identities, load_identities
+from aitbc_tui.transport.identities import load_identities
 from aitbc_tui.transport.keys import PASSPHRASES
 from aitbc_tui.transport.knownhosts import look_up
+from aitbc_tui.transport.login import Link, OnStep, close_under, log_in
 from aitbc_tui.transport.proxy import ProxyProcess
 from aitbc_tui.transport.spec import HostSpec, Limits
 from aitbc_tui.transport.sshconfig import Resolved, resolve
 
-OnStep = Callable[[int], None]
 _MAX_HOPS = 8
-
-
-@dataclass(slots=True)
-class Link:
-    """An open connection. `lost` is done, with the reason, when it ends however that happens."""
-
-    conn: asyncssh.SSHClientConnection
-    lost: asyncio.Future[Exception | None]
-    fingerprint: str
-    under: list[Link] = field(default_factory=list)
-    proxy: ProxyProcess | None = None
-
-    async def close(self) -> None:
-        self.conn.close()
-        try:
-            async with asyncio.timeout(2):
-                await self.conn.wait_closed()
-        except TimeoutError:
-            self.conn.abort()  # the peer does not take our goodbye
-        await _close_under(self.under, self.proxy)
-
-
-class _Watch(asyncssh.SSHClient):
-    """asyncssh's callbacks for one connection: progress, the host key, the end."""
-
-    def __init__(
-        self, judge: KeyJudge, step: OnStep, opened: Callable[[], None], lost: asyncio.Future[Exception | None]
-    ) -> None:
-        self._judge = judge
-        self._step = step
-        self._opened = opened
-        self._lost = lost
-
-    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
-        self._step(2)
-        self._opened()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._lost.done():
-            self._lost.set_result(exc)
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return self._judge.accepts(key)
-
-    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        return self._judge.accepts_authority(key)
-
-    def begin_auth(self, username: str) -> None:
-        self._step(3)
-
-    def auth_completed(self) -> None:
-        self._step(4)
 
 
 async def connect(spec: HostSpec, limits: Limits, step: OnStep, passphrases: Mapping[str, str] | None = None) -> Link:
@@ -107,7 +55,7 @@ async def scan(spec: HostSpec, limits: Limits | None = None) -> list[OfferedKey]
                 return found  # the caller sees its keys and what is wrong with them
         return found + await _scan_one(resolved, under[-1].conn if under else None, limits)
     finally:
-        await _close_under(under, None)
+        await close_under(under, None)
 
 
 async def _scan_one(
@@ -138,9 +86,9 @@ async def _connect(spec: HostSpec, limits: Limits, step: OnStep, passphrases: Ma
                 await _find_name(resolved, limits)
             step(1)
             judge = KeyJudge(resolved, known)
-            link = await _log_in(resolved, limits, step, judge, identities, under, proxy)
+            link = await log_in(resolved, limits, step, judge, identities, under, proxy)
         except BaseException:
-            await _close_under(under, proxy)
+            await close_under(under, proxy)
             raise
     await _settle(link, limits)
     step(5)
@@ -154,7 +102,7 @@ async def _open_hops(resolved: Resolved, limits: Limits, passphrases: Mapping[st
         for hop in resolved.jumps:
             opened.append(await _open_hop(resolved, hop, opened, limits, passphrases, depth))
     except BaseException:
-        await _close_under(opened, None)
+        await close_under(opened, None)
         raise
     return opened
 
@@ -182,7 +130,7 @@ async def _through(hop: Link, spec: HostSpec, limits: Limits, passphrases: Mappi
     resolved = await asyncio.to_thread(resolve, spec)
     known = await asyncio.to_thread(look_up, resolved.known_hosts, resolved.key_name)
     async with load_identities(resolved, passphrases) as identities:
-        link = await _log_in(resolved, limits, _no_step, KeyJudge(resolved, known), identities, [hop], None)
+        link = await log_in(resolved, limits, _no_step, KeyJudge(resolved, known), identities, [hop], None)
     link.under = []  # closed by the list they are in
     return link
 
@@ -206,85 +154,12 @@ async def _find_name(resolved: Resolved, limits: Limits) -> None:
         raise explain(exc, resolved, None, None) from exc
 
 
-async def _log_in(
-    resolved: Resolved,
-    limits: Limits,
-    step: OnStep,
-    judge: KeyJudge,
-    identities: Identities,
-    under: list[Link],
-    proxy: ProxyProcess | None,
-) -> Link:
-    loop = asyncio.get_running_loop()
-    lost: asyncio.Future[Exception | None] = loop.create_future()
-    tcp_open = False
-    try:
-        async with asyncio.timeout(limits.connect_s) as deadline:
-
-            def opened() -> None:
-                nonlocal tcp_open
-                tcp_open = True
-                deadline.reschedule(loop.time() + limits.login_s)
-
-            conn = await asyncssh.connect(
-                resolved.spec.address,
-                resolved.spec.port if resolved.spec.port is not None else (),
-                username=resolved.user,
-                config=list(resolved.config_files),
-                tunnel=under[-1].conn if under else None,
-                sock=proxy.take_socket() if proxy is not None else None,
-                proxy_command=None,
-                client_factory=lambda: _Watch(judge, step, opened, lost),
-                known_hosts=lambda host, addr, port: ([], [], judge.revoked_for_certificates()),
-                server_host_key_algs=() if resolved.own_host_key_algs else judge.algorithms(),
-                x509_trusted_certs=None,
-                x509_trusted_cert_paths=[],
-                client_keys=identities.offered,
-                client_certs=[],
-                agent_path=None,
-                agent_identities=None,
-                pkcs11_provider=None,
-                gss_host=None,
-                gss_kex=False,
-                gss_auth=False,
-                password_auth=False,
-                kbdint_auth=False,
-                host_based_auth=False,
-                agent_forwarding=False,
-                x11_forwarding=False,
-                send_env=None,
-                command=None,
-                request_pty=False,
-                connect_timeout=None,
-                login_timeout=limits.login_s + 5,  # ours comes first and says more
-                keepalive_interval=limits.keepalive_s,
-                keepalive_count_max=limits.keepalive_max,
-                encoding=None,
-            )
-    except TimeoutError as exc:
-        if tcp_open:
-            detail = f"{resolved.where} took the connection, but no login within {limits.login_s:g} s"
-        else:
-            detail = f"no answer from {resolved.hostname}:{resolved.port} within {limits.connect_s:g} s"
-        raise no_answer(resolved, detail) from exc
-    except (OSError, asyncssh.Error, ValueError) as exc:
-        raise explain(exc, resolved, judge, identities, proxy) from exc
-    return Link(conn, lost, judge.fingerprint, under, proxy)
-
-
 async def _settle(link: Link, limits: Limits) -> None:
     """Open one session: sshd sets TCP_NODELAY only then, and without it every request costs 44 ms."""
     with suppress(TimeoutError, asyncssh.Error):
         # A host that allows no session can still forward; whoever wants a session is told then.
         async with asyncio.timeout(limits.login_s):
             await link.conn.run("true", encoding=None)
-
-
-async def _close_under(under: list[Link], proxy: ProxyProcess | None) -> None:
-    for hop in reversed(under):
-        await hop.close()
-    if proxy is not None:
-        await proxy.close()
 
 
 def _no_step(number: int) -> None:

@@ -13,8 +13,9 @@ import asyncssh
 from aitbc_tui.domain.errors import AitbcError, AuthError, ConfigError, ConnectError, HostKeyError, TunnelError
 from aitbc_tui.domain.text import clean
 from aitbc_tui.transport.child import PATIENCE_S, Child
-from aitbc_tui.transport.connect import Link, connect
+from aitbc_tui.transport.connect import connect
 from aitbc_tui.transport.host import Host, OnChange, same_again
+from aitbc_tui.transport.login import Link
 from aitbc_tui.transport.session import SshChild, open_session
 from aitbc_tui.transport.space import Space
 from aitbc_tui.transport.spec import HostSpec, Limits
