@@ -47,7 +47,9 @@ QUIET_S = 2.0  # ages go on when nothing is heard
 class Collector:
     """Use as an async context manager; `run` collects until cancelled. Nothing connects before `open`."""
 
-    def __init__(self, setup: Setup, hub: Hub | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, setup: Setup, hub: Hub | None = None, clock: Clock | None = None, arming: Arming | None = None
+    ) -> None:
         self.setup = setup
         self.clock = clock or RealClock()
         self.hub = hub or Hub(topology_of(setup), self.clock)
@@ -64,7 +66,7 @@ class Collector:
         self._up: dict[str, bool] = {}
         self._stack = AsyncExitStack()
         self.bench = Bench(self)
-        self.arming = Arming(setup.environment.access, setup.lent, self.clock)
+        self.arming = arming or Arming(setup.environment.access, setup.lent, self.clock)
         self.power = PowerBench(self)
 
     @property

@@ -112,14 +112,14 @@ class CollectorThread:
                 runner.run(self._collect())
 
     async def _collect(self) -> None:
-        """Run the collector, and start it anew when something unforeseen ends it; what was seen is kept."""
+        """Run the collector, and start it anew when something unforeseen ends it; what was seen, and lent, is kept."""
         from aitbc_tui.collect.collector import Collector
 
         self._task = asyncio.current_task()
-        hub = None
+        hub = arming = None
         while not self._stopping.is_set():
-            collector = Collector(self._setup, hub)
-            hub = collector.hub
+            collector = Collector(self._setup, hub, arming=arming)
+            hub, arming = collector.hub, collector.arming
             if self._wake is not None:
                 hub.on_change(self._wake)
             try:

@@ -13,6 +13,7 @@ import pytest
 from aitbc_tui.collect import thread
 from aitbc_tui.collect.backend import CollectorBackend
 from aitbc_tui.collect.setup import Setup
+from aitbc_tui.config.model import EnvironmentConfig, TrustConfig
 from aitbc_tui.devnet.child import Child
 from aitbc_tui.domain.errors import ConfigError, GuardError
 from aitbc_tui.domain.snapshot import Access, Snapshot, SubmissionState
@@ -117,3 +118,26 @@ def test_a_submission_that_a_crash_left_behind_is_shown(devnet_child: Child, tmp
         assert "ended before the answer" in next(a for a in seen.alarms if a.rule == "submission-unknown").evidence
     finally:
         again.stop()
+
+
+def test_a_crash_lends_no_new_ten_minutes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread, "RESTART_S", 0.05)
+    environment = EnvironmentConfig("prod", Access.OPERATE, production=True)
+    backend = CollectorBackend(Setup(environment, TrustConfig().store(), tmp_path / "l", ssh_config="", lent=True))
+    seen: list[float | None] = []
+    again = threading.Event()
+
+    def wake() -> None:
+        seen.append(backend.snapshot().environment.armed_until)
+        if len(seen) == 1:
+            raise RuntimeError("a crash in the collector")
+        if not backend.snapshot().collector_trouble:
+            again.set()
+
+    backend.on_change(wake)
+    try:
+        backend.start()
+        assert again.wait(20), "it is started again"
+        assert None not in seen and len(set(seen)) == 1
+    finally:
+        backend.stop()
