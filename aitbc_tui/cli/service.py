@@ -76,7 +76,7 @@ def _change(ctx: Context, args: argparse.Namespace, named: Named, action: str) -
         node = next((n for n in field.environment.nodes if n.name == named.about), None)
         if args.force and node is not None:
             await check_git(field, node)
-        busy = None if args.now else running_jobs(collector, named.host)
+        busy = None if args.now else running_jobs(collector, named)
         try:
             return await change(field, named, action, busy)
         finally:

@@ -172,8 +172,12 @@ async def _service(collector: Collector, field: Field, draft: Draft) -> None:
         said = f"{now.active}, {now.sub}" if now.found else "not found on this host"
         draft.steps.append(step(Level.GOOD if now.found else Level.BAD, "unit", "state now", host, said))
     if named.miner and wish.action != "start":
-        jobs = await running_jobs(collector, host)() if up else None
-        said = "? not known: no admin key, or no answer" if jobs is None else f"{jobs} run there now"
+        jobs = await running_jobs(collector, named)() if up else None
+        said = "? not known: no admin key, or no answer"
+        if jobs is not None:
+            said = f"{jobs.words(named)} now"
+            if not jobs.surely:
+                draft.notes.append(f"which of them is {named.about} the coordinator does not tell: all have to be free")
         draft.steps.append(step(Level.WAITS, "wait", "wait until no job runs", host, said))
         draft.notes.append("the platform cannot be told to give a miner no other job: the stop follows at once")
     text = f"writes: systemctl {wish.action}"

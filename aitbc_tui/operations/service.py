@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from aitbc_tui.config.model import EnvironmentConfig
 from aitbc_tui.config.words import did_you_mean
 from aitbc_tui.domain.errors import ConfigError
+from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.node import Unit
 from aitbc_tui.operations.field import Field
 from aitbc_tui.operations.tally import ServiceError
 from aitbc_tui.operations.units import RESERVE_S, act, settled, show
 
 BUSY_LOOK_S = 1.0
-Busy = Callable[[], Awaitable[int | None]]  # jobs running on the miner's host; None: cannot be known
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,21 @@ class Named:
     unit: str
     about: str
     miner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Jobs that have to end first. `surely`: no other miner's are among them."""
+
+    jobs: int
+    surely: bool
+
+    def words(self, named: Named) -> str:
+        """`1 job of miner-0`, or `2 jobs of every miner of gpu-1`."""
+        return f"{of_things(self.jobs, 'job')} of {named.about if self.surely else f'every miner of {named.host}'}"
+
+
+Busy = Callable[[], Awaitable[Running | None]]  # None: cannot be known
 
 
 def named_units(environment: EnvironmentConfig) -> Iterator[Named]:
@@ -39,6 +54,13 @@ def named_units(environment: EnvironmentConfig) -> Iterator[Named]:
     for miner in environment.miners.values():
         if miner.unit:
             yield Named(miner.host, miner.unit, miner.name, miner=True)
+
+
+def miners_of(environment: EnvironmentConfig, named: Named) -> tuple[str, ...]:
+    """Names of the miners that this unit is."""
+    bare = named.unit.removesuffix(".service")
+    here = (m for m in environment.miners.values() if m.host == named.host)
+    return tuple(m.name for m in here if (m.unit or "").removesuffix(".service") == bare)
 
 
 def find(environment: EnvironmentConfig, unit: str, host: str | None) -> Named:
@@ -88,12 +110,13 @@ async def _finished(field: Field, named: Named, busy: Busy) -> None:
                 "",
             )
             return
-        if running == 0:
+        if running.jobs == 0:
             return
-        field.told("wait", named.about, f"{running} jobs run on {named.host}")
+        said = running.words(named)
+        field.told("wait", named.about, f"{said} left to run")
         if field.ends_at - field.clock() < RESERVE_S + BUSY_LOOK_S + 1.0:
             raise ServiceError(
-                f"{running} jobs still run on {named.host}: {named.unit} was not touched",
+                f"{said} not done yet: {named.unit} was not touched",
                 host=named.host,
                 remedy="--timeout up to 120, or --now to stop it in the middle",
                 timed_out=True,

@@ -121,20 +121,20 @@ async def test_a_miner_is_stopped_when_its_job_has_ended(scene: OpenScene) -> No
         counts = [1, 1, 0]
         alive: list[bool] = []
 
-        async def busy() -> int | None:
+        async def busy() -> service.Running | None:
             alive.append(it.devnet.miners[0].alive)
-            return counts.pop(0)
+            return service.Running(counts.pop(0), True)
 
         await it.look(gpus=True)
         before, after = await service.change(it.field(), named, "stop", busy)
         assert (before.running, after.running, alive) == (True, False, [True, True, True])
         assert not it.devnet.miners[0].alive
 
-        async def always() -> int | None:
-            return 1
+        async def always() -> service.Running | None:
+            return service.Running(1, True)
 
         other = service.find(it.environment, "aitbc-host-gpu-miner-1", None)
-        with pytest.raises(ServiceError, match="was not touched"):
+        with pytest.raises(ServiceError, match="1 job of miner-1 not done yet: aitbc-host-gpu-miner-1 was not touched"):
             await service.change(it.field(6), other, "stop", always)
         assert it.devnet.miners[1].alive
 
