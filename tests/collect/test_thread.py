@@ -28,7 +28,7 @@ def setup_of(child: Child, ledger: Path) -> Setup:
     return Setup(settings.environment, settings.trust.store(), ledger, demo=True, ssh_config="")
 
 
-def wait(backend: CollectorBackend, true: Callable[[Snapshot], bool], seconds: float = 20.0) -> Snapshot:
+def wait(backend: CollectorBackend, true: Callable[[Snapshot], bool], seconds: float = 45.0) -> Snapshot:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         if true(backend.snapshot()):

@@ -360,11 +360,11 @@ async def test_a_broken_devnet_recorded_and_played_back(generation: str, tmp_pat
         async with Collector(setup) as collector:
             shown = _kept(collector.hub)
             with running(collector):
-                await until(collector, lambda s: len(s.receipts) > 1 and all(n.head.at for n in s.nodes), 30)
+                await until(collector, lambda s: len(s.receipts) > 1 and all(n.head.at for n in s.nodes), 60)
                 await collector.must_write().submit(JobOrder("llama3.2:latest", "PROMPT OF OURS", pay=2.0))
                 collector.bench.begin(StressPlan(("mistral:latest",), 2, "STRESS PROMPT OF OURS"))
-                await until(collector, lambda s: s.stress is not None and s.stress.figures.ended > 0, 30)
-                await until(collector, lambda s: any(a.open for a in s.alarms), 30)
+                await until(collector, lambda s: s.stress is not None and s.stress.figures.ended > 0, 60)
+                await until(collector, lambda s: any(a.open for a in s.alarms), 60)
                 alarm = collector.hub.newest.alarms[0]
                 collector.hub.acknowledge(alarm.rule, (str(alarm.about),))
         recorder.close()

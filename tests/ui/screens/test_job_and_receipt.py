@@ -19,7 +19,7 @@ from aitbc_tui.ui.screens.job import JobScreen
 from aitbc_tui.ui.screens.receipt import ReceiptScreen
 from aitbc_tui.ui.screens.submit import SubmitScreen
 from tests.fixtures import details
-from tests.ui.screens.promises import AuditingBackend, PromisingBackend, app_on, text_of, until
+from tests.ui.screens.promises import AuditingBackend, PromisingBackend, app_on, first_offered, text_of, until
 
 SIZE = (120, 40)
 
@@ -244,11 +244,8 @@ async def _choose(app: AitbcApp, typed: str, arrived: Callable[[], bool]) -> Non
         await pilot.press("colon")
         await until(lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*typed)
-        await pilot.pause(0.6)
+        await until(lambda: typed[:8] in first_offered(app))
         await pilot.press("enter")
-        await pilot.pause(0.1)
-        if isinstance(app.screen, CommandPalette):
-            await pilot.press("enter")
         await until(arrived)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from textual.command import Command, CommandList, CommandPalette
+from textual.command import CommandPalette
 
 from aitbc_tui.domain.errors import ConnectError, GuardError, HttpError
 from aitbc_tui.domain.operation import Plan, RunState, Verb, Wish
@@ -22,7 +22,7 @@ from aitbc_tui.ui.screens.plan import PlanScreen
 from aitbc_tui.ui.screens.progress import ProgressScreen
 from tests.fixtures import incidents
 from tests.ui.backends import StillBackend
-from tests.ui.screens.promises import app_on, text_of, until
+from tests.ui.screens.promises import app_on, first_offered, text_of, until
 
 SIZE = (80, 24)
 
@@ -151,7 +151,7 @@ async def test_access_that_ran_out_is_armed_by_its_command() -> None:
         await pilot.press("colon")
         await until(lambda: isinstance(app.screen, CommandPalette), 5.0)
         await pilot.press(*"arm")
-        await until(lambda: _first_offered(app) == "arm", 5.0)
+        await until(lambda: first_offered(app) == "arm", 5.0)
         await pilot.press("enter")
         await until(lambda: "arm" in backend.asked, 5.0)
         await until(lambda: "then observe again" in text_of(app), 5.0)
@@ -416,12 +416,3 @@ async def test_a_fault_in_the_middle_is_unknown_and_ends_nothing(fault: Exceptio
             future.set_exception(fault)
         await until(lambda: "? unknown: look it up" in text_of(app), 5.0)
         assert app.is_running and "boom" not in text_of(app)
-
-
-def _first_offered(app: AitbcApp) -> str:
-    """What Enter in the palette would run."""
-    if not isinstance(app.screen, CommandPalette):
-        return ""
-    listed = app.screen.query_one(CommandList)
-    first = listed.get_option_at_index(0) if listed.option_count else None
-    return str(first.hit.text) if isinstance(first, Command) else ""
