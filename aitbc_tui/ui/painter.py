@@ -1,7 +1,8 @@
 """An app that sends the terminal only the cells that changed, whatever the widgets ask to be painted again.
 
 Textual paints a changed cell from the left edge of its widget on, and a whole row of styles for one digit; over a slow
-line that is the largest cost there is. `App._display` is not public: the version of Textual is bounded for it.
+line that is the largest cost there is. `App._display` is not public: the version of Textual is bounded for it, and
+a test names all that is taken of it.
 """
 
 from __future__ import annotations
