@@ -13,6 +13,7 @@ import string
 import tomllib
 import unicodedata
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,23 +125,25 @@ class Keys:
         return _QUOTED.sub(lambda found: self.shown(found[1]), text)
 
 
-_here: Keys = Keys()  # of the program's one user; the sentences of every screen name these
+# Of the app whose task draws: an app sets its own, and every task it starts has them. Sentences of every screen name
+# keys, and are built by pure functions deep below the screens, which would hand them through some hundred calls.
+_USUAL = Keys()
+_KEYS: ContextVar[Keys] = ContextVar("keys", default=_USUAL)
 
 
 def use(keys: Keys) -> None:
-    """From now on `in_words` names these keys."""
-    global _here
-    _here = keys
+    """In this context, and in the tasks that are begun in it, `in_words` names these keys."""
+    _KEYS.set(keys)
 
 
 def in_words(text: str) -> str:
     """A sentence of ours, whose keys stand in backticks, with the keys as they are: "`v` verifies" is "v verifies"."""
-    return _here.words(text)
+    return _KEYS.get().words(text)
 
 
 def in_remedy(remedy: str) -> str:
     """A remedy, whose keys stand before a colon, with the keys as they are: "l: its log" where `l` is not moved."""
-    return _here.words(_KEYED.sub(r"`\1`", remedy))
+    return _KEYS.get().words(_KEYED.sub(r"`\1`", remedy))
 
 
 _KEYED = re.compile(r"(?<![\w`-])([A-Za-z0-9])(?=: )")

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from aitbc_tui import ui
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.state.rulebook import REMEDIES
 from aitbc_tui.ui.app import AitbcApp, DashboardOptions
-from aitbc_tui.ui.keys import DEFAULTS, MAX_BYTES, Keys, in_remedy, keys_of, normal, read_keys, spoken, use
+from aitbc_tui.ui.keys import DEFAULTS, MAX_BYTES, Keys, in_remedy, in_words, keys_of, normal, read_keys, spoken, use
 from aitbc_tui.ui.screens.alarm_words import WORDS, words_for
 from aitbc_tui.ui.screens.help_lines import KEYS
 from aitbc_tui.ui.screens.node_lines import to_do
@@ -110,6 +111,16 @@ def test_with_every_key_moved_no_usual_one_is_named_in_the_help() -> None:
             named |= set(own.shown(hint).split()) | set(words.split())
     assert named & usual <= {"a"}, "the article"
     assert "ctrl+f1" in named
+
+
+def test_an_app_names_its_own_keys_and_those_of_no_other() -> None:
+    def say(keys: Keys) -> str:
+        use(keys)
+        return in_words("`y` copies")
+
+    assert copy_context().run(say, Keys({"w": "y"})) == "w copies"
+    assert copy_context().run(say, Keys({"f5": "y"})) == "f5 copies"
+    assert in_words("`y` copies") == "y copies"
 
 
 @pytest.fixture
