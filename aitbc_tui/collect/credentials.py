@@ -30,6 +30,7 @@ class _Held:
     token: TokenFacts | None
     status: int | None = None
     said: str = ""
+    worked: bool = False  # it was accepted once
     read_at: float | None = None
 
 
@@ -124,7 +125,7 @@ class Credentials:
         held.said = said
         new = status if status in (401, 403) else 200
         if new != held.status:
-            held.status = new
+            held.status, held.worked = new, held.worked or new == 200
             self.changed()
         if status == 401 and self.mode is AuthMode.TOKENS:
             await self._again(role)
@@ -154,7 +155,8 @@ class Credentials:
         if self.mode is AuthMode.KEYS and held.token is not None:
             return _verdict(Level.REFUSED, "no key", "a token, and this coordinator wants a key: not sent")
         if held.status in (401, 403):
-            return _verdict(Level.REFUSED, "refused", f"answered {held.status}: each role has keys of its own")
+            why = "it was accepted before" if held.worked else "each role has keys of its own"
+            return _verdict(Level.REFUSED, "refused", f"its key is answered {held.status}: {why}")
         return _tried(held.status, "")
 
     def _token_verdict(self, role: str, held: _Held, token: TokenFacts) -> Verdict:

@@ -102,7 +102,7 @@ class Coordinator:
 
     def _key(self, request: Request, role: str) -> str:
         given = request.headers.get("x-api-key", "")
-        if given not in self._keys[role]:
+        if given not in self._keys[role] or role in self._gate.refusing:
             raise refuse(401, "invalid api key")
         return given
 

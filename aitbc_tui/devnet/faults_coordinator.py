@@ -117,6 +117,21 @@ async def _no_error_inside(devnet: Devnet, value: str | None) -> None:
     gate.wrapped.discard(path)
 
 
+def _role(value: str | None) -> str:
+    role = value or "admin"
+    if role not in ("admin", "client"):
+        raise ConfigError(f"refused={role}: known are admin, client")
+    return role
+
+
+async def _other_keys(devnet: Devnet, value: str | None) -> None:
+    _gate(devnet).refusing.add(_role(value))
+
+
+async def _same_keys(devnet: Devnet, value: str | None) -> None:
+    _gate(devnet).refusing.discard(_role(value))
+
+
 FAULTS = (
     Fault(
         "coordinator-500",
@@ -188,5 +203,14 @@ FAULTS = (
         _error_inside,
         _no_error_inside,
         value="coordinator|NODE",
+    ),
+    Fault(
+        "refused",
+        "the coordinator takes the keys of one role no longer, as after a change of ADMIN_API_KEYS (admin, or client)",
+        "which role is refused, that its key was accepted before; what it fed is stale at once, the rest goes on",
+        _other_keys,
+        _same_keys,
+        value="ROLE",
+        only=APRILS,
     ),
 )

@@ -29,6 +29,7 @@ class Gate:
     limited_s: int = 0  # everything is 429 with this Retry-After
     stranger: bool = False  # another service listens here
     wrapped: set[str] = field(default_factory=set)  # paths whose 200 has an error inside
+    refusing: set[str] = field(default_factory=set)  # roles whose keys are taken no longer
     asked: int = 0  # requests so far
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ class Freshness(StrEnum):
 
     CONNECTING = "connecting"  # never asked to the end; nothing known
     FRESH = "fresh"
-    STALE = "stale"  # older than its limit; the last value is kept and marked
+    STALE = "stale"  # older than its limit, or refused since; the last value is kept and marked
     UNREACHABLE = "unreachable"  # never seen, and the newest attempt failed to get through
     REFUSED = "refused"  # 401/403, or an SSH login refused
     ABSENT = "absent"  # this version has no such thing, or it is not configured
@@ -63,6 +63,14 @@ class Trouble:
     retry_at: float | None = None
     what: str = ""  # a broken answer, more closely: too-large, error-in-200
 
+    @property
+    def refused(self) -> bool:
+        """Whether the other side said no to us: it will go on saying so, so there is nothing to wait for.
+
+        What we did not send at all (`GuardError`) is no answer of anybody.
+        """
+        return self.kind is TroubleKind.AUTH or (self.kind is TroubleKind.REFUSED and self.status is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
@@ -77,7 +85,7 @@ class Observed(Generic[T]):
     """One figure. All times are seconds of the collector's monotonic clock.
 
     `value` is the last good one and is never wiped; `at` the moment it was received, or confirmed last; `trouble` is
-    None when the newest attempt succeeded. Older than `limit_s` is stale.
+    None when the newest attempt succeeded. Older than `limit_s` is stale, and so is at once what was refused since.
     """
 
     source: str
@@ -94,7 +102,8 @@ class Observed(Generic[T]):
 
     def freshness(self, now: float) -> Freshness:
         if self.at is not None:
-            return Freshness.FRESH if now - self.at <= self.limit_s else Freshness.STALE
+            refused = self.trouble is not None and self.trouble.refused
+            return Freshness.FRESH if now - self.at <= self.limit_s and not refused else Freshness.STALE
         if self.trouble is None:
             return Freshness.CONNECTING
         return _KIND_TO_FRESHNESS.get(self.trouble.kind, Freshness.UNREACHABLE)

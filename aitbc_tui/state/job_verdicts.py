@@ -22,7 +22,7 @@ NEVER_S = 8.0  # two poll cycles of the shipped miner
 def judge_job(view: JobView, miners: tuple[MinerRow, ...], now: float, utc: float) -> Verdict:
     """What is said of one job. `now` is monotonic, `utc` this machine's clock, both in seconds."""
     state = str(view.job.state)
-    if state in LIVE and now - view.seen_at > FRESH_S:
+    if state in LIVE and (view.refused or now - view.seen_at > FRESH_S):
         return Verdict(Level.STALE, SafeText("stale"), SafeText(f"was {state} {coarse_age(now - view.seen_at)} ago"))
     match state:
         case "QUEUED":

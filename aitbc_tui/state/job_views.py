@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from aitbc_tui.domain.observed import Observed
 from aitbc_tui.domain.receipt import VerifiedReceipt
-from aitbc_tui.domain.work import Job
+from aitbc_tui.domain.work import Job, JobList
 from aitbc_tui.state.clockwork import server_age
-from aitbc_tui.state.facts import JobFacts, OwnJob, World
+from aitbc_tui.state.facts import JobFacts, OwnerView, OwnJob, World
 from aitbc_tui.state.overtaken import Taken, overtaken
 
 LIVE = ("QUEUED", "RUNNING")
@@ -26,6 +27,7 @@ class JobView:
     seen_at: float
     our_key: bool = False  # submitted with our client key, from wherever
     overtaken: bool = False  # its miner took another one since
+    refused: bool = False  # whoever told of it tells us no more
     high_value: bool = False  # paid so much that the platform wants what no shipped miner shows
 
 
@@ -95,7 +97,18 @@ def _view(world: World, job: Job, at: float, age: float | None, receipts: dict[s
     receipt = facts.receipt.value if facts is not None and facts.receipt.value is not None else None
     ours = job.client is not None and job.client.label == world.topology.client
     own, proof = world.own_jobs.get(job.job_id), receipt or receipts.get(job.job_id)
-    return JobView(job, facts, own, proof, age, at, ours, high_value=_high_value(world, facts))
+    high = _high_value(world, facts)
+    return JobView(job, facts, own, proof, age, at, ours, refused=_refused(world, job, facts), high_value=high)
+
+
+def _refused(world: World, job: Job, facts: JobFacts | None) -> bool:
+    """Every source that ever told of this job refuses us now: the list of all jobs, and the view of its owner."""
+    told: list[Observed[JobList] | Observed[OwnerView]] = []
+    if world.jobs.value is not None and any(one.job_id == job.job_id for one in world.jobs.value.jobs):
+        told.append(world.jobs)
+    if facts is not None and facts.view.value is not None:
+        told.append(facts.view)
+    return bool(told) and all(seen.trouble is not None and seen.trouble.refused for seen in told)
 
 
 def _high_value(world: World, facts: JobFacts | None) -> bool:

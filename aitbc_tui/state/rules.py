@@ -186,10 +186,14 @@ def gpu_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign
 
 
 def coordinator_signs(world: World, now: float) -> Iterator[Sign]:
-    named = coordinator_trouble(world, now)
-    if named is not None:
-        yield sign(named.rule, "coordinator", named.evidence, named.check, world.topology.coordinator_host)
-    for row in world.topology.credentials:
+    named, credentials = coordinator_trouble(world, now), world.topology.credentials
+    refused = [row for row in credentials if row.verdict.word == "refused"]
+    host = world.topology.coordinator_host
+    if named is not None and not (refused and named.rule == "refused"):
+        yield sign(named.rule, "coordinator", named.evidence, named.check, host)
+    for row in refused:
+        yield sign("refused", row.role, row.verdict.text, "aitbc-tui doctor", host)
+    for row in credentials:
         if "expired" in str(row.verdict.word):
             said = str(row.verdict.text) or str(row.verdict.word)
             yield sign("token-expired", row.role, said, "aitbc-tui doctor")

@@ -107,6 +107,7 @@ PAINS: tuple[Known, ...] = (
         "per credential what it opens; 401, 403 and a closed route in words",
         unseen="why a miner is refused: only its own log says (l); here it is a miner that is gone",
         proof=(
+            "refused@2026-04",
             "collect/test_detect.py::test_a_forged_token_is_a_401_in_words",
             "collect/test_detect.py::test_a_token_of_another_role_is_a_403_in_words",
             "protocol/test_failures.py::test_403_is_no_wrong_key",

@@ -13,6 +13,7 @@ from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.figures import clock, coarse_age, money, short_hash, thousands
 from aitbc_tui.domain.receipt import about_key
 from aitbc_tui.protocol.jwt import read_token
+from aitbc_tui.state.job_views import LIVE
 from tests.fixtures.simulated import Bench
 
 WITHIN_S = 30.0
@@ -219,6 +220,13 @@ def asked_no_more(bench: Bench, alarm: Alarm) -> bool:
     return "asked too often, pauses" in alarm.evidence and bench.devnet.made.limits["follower"].spare == 0
 
 
+def key_refused(bench: Bench, alarm: Alarm) -> bool:
+    """What its list fed says nothing as if it were new: not one job under way, and no miner that lives."""
+    rows = [*bench.snapshot.miners, *(job for job in bench.snapshot.jobs if job.job.state in LIVE)]
+    stale = {str(row.verdict.word) for row in rows} == {"stale"}
+    return stale and alarm.evidence == "its key is answered 401: it was accepted before"
+
+
 ROWS: tuple[Row, ...] = (
     Row("wedge", "follower", stands),
     Row("fork", "follower", forked, later=True),
@@ -260,6 +268,7 @@ ROWS: tuple[Row, ...] = (
     Row("garbage-json", "coordinator", says("broken: ")),
     Row("huge-json", "coordinator", says("answer larger than")),
     Row("dies-after-500", "coordinator", says("answers were 500, between good ones")),
+    Row("refused", "admin", key_refused),
     Row("db-down", "coordinator", says("health says ok", "500")),
     Row("wrong-service", "coordinator", says("no coordinator there")),
     Row("error-in-200", "coordinator", says("200 with an error inside: database is locked")),

@@ -73,9 +73,14 @@ class Story:
             self.world = after_comparison(self.world, self.now, self.utc)
 
     def fail(
-        self, kind: Kind, subject: str, trouble: TroubleKind = TroubleKind.CONNECT, words: str = "refused"
+        self,
+        kind: Kind,
+        subject: str,
+        trouble: TroubleKind = TroubleKind.CONNECT,
+        words: str = "refused",
+        status: int | None = None,
     ) -> None:
-        what = Trouble(trouble, SafeText(words), since=self.now)
+        what = Trouble(trouble, SafeText(words), status=status, since=self.now)
         self.world = reduce(self.world, Failed(Source(kind, subject), what, self.now, self.utc))
 
     def link(self, host: str, state: str = "up", **changes: object) -> None:

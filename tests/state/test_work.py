@@ -534,12 +534,36 @@ def test_the_job_before_is_no_sign_that_this_one_is_forgotten() -> None:
         assert {str(row.verdict.word) for row in story.picture().jobs} == {"running", "done"}
 
 
+def test_what_a_refused_credential_fed_is_stale_at_once() -> None:
+    """Nobody tells any more whether it has ended: not even for the seconds that one late answer is waited for."""
+    story = Story()
+    story.well()
+    job, other = story.job("a", "RUNNING"), story.job("b", "RUNNING")
+    story.jobs(job, other)
+    story.tell(Kind.JOB, str(other.job_id), OwnerView(other, None))
+    story.wait(1)
+    story.fail(Kind.JOBS, "coordinator", TroubleKind.TIMEOUT)
+    assert {row.verdict.word for row in story.picture().jobs} == {"running"}
+    for kind in (Kind.JOBS, Kind.MINERS):
+        story.fail(kind, "coordinator", TroubleKind.REFUSED, status=401)
+    seen = story.picture()
+    words = {str(row.job.job_id): str(row.verdict.word) for row in seen.jobs}
+    assert words == {str(job.job_id): "stale", str(other.job_id): "running"}, "its owner's view still comes"
+    assert seen.panes[Pane.JOBS].verdict.word == seen.panes[Pane.MINERS].verdict.word == "stale"
+    story.fail(Kind.JOB, str(other.job_id), TroubleKind.REFUSED)
+    assert story.picture().job(str(other.job_id)).verdict.word == "running", "we did not send it: nobody refused"
+    story.fail(Kind.JOB, str(other.job_id), TroubleKind.REFUSED, status=401)
+    assert story.picture().job(str(other.job_id)).verdict.word == "stale"
+    story.jobs(job, other)
+    assert {row.verdict.word for row in story.picture().jobs} == {"running"}
+
+
 def test_a_list_that_does_not_come_makes_no_miner_late() -> None:
     """Nothing was heard of the miners, good or bad; how old their last beat is goes on being shown."""
     story = Story()
     story.well()
     story.miners(story.miner("3f9a", 12.0))
-    story.fail(Kind.MINERS, "coordinator", TroubleKind.AUTH)
+    story.fail(Kind.MINERS, "coordinator", TroubleKind.TIMEOUT)
     story.wait(12)
     (row,) = story.picture().miners
     before = row.beat_age_s

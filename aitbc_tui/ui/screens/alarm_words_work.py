@@ -147,7 +147,7 @@ WORK: dict[str, Words] = {
         ("Enter shows result and receipt.", "Claim the price from whoever runs the coordinator."),
     ),
     "refused": Words(
-        "The coordinator refuses a credential of ours for {about}.",
+        "A credential of ours is refused: {about}.",
         "This is not an outage: it answers, and says no.",
         ("Check which credential opens this (:connections).", "A 403 is no wrong key: the route is closed to it."),
     ),
