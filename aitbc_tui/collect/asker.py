@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from aitbc_tui.transport.host import Host, HttpAnswer, LinkState
 
 T = TypeVar("T")
 Parse = Callable[[HttpAnswer, datetime | None], T]
+_MASK = b"***"
 Address = tuple[str, str]  # a host's name, and a URL as that host sees it
 
 
@@ -96,6 +98,7 @@ class Asker:
             timeout_s=ask.timeout_s,
             max_bytes=ask.max_bytes,
         )
+        answer = _without_credential(answer, credential)
         budget.learn(answer.status, answer.headers, self.hub.clock.monotonic())
         await self._learn((host, base), ask, answer, bool(credential))
         return answer
@@ -149,3 +152,18 @@ class Asker:
         sent = ask is not None and ask.credential is not None and self.has(ask.credential)
         trouble = classify(error, ask, key_sent=sent, now=now, retry_at=None if retry is None else now + retry)
         return self.keys.explain(trouble, ask)
+
+
+def _without_credential(answer: HttpAnswer, sent: Mapping[str, str]) -> HttpAnswer:
+    """A server's complaint without the key that it repeats: its words are shown, logged and kept.
+
+    Other answers stay as they came: a receipt is verified byte by byte, and a client's id is masked where it is read.
+    """
+    if answer.status < 300 or not sent:
+        return answer
+    secrets = [value.rpartition(" ")[2] for value in sent.values()]
+    body, headers = answer.body, dict(answer.headers)
+    for secret in secrets:
+        body = body.replace(secret.encode(), _MASK)
+        headers = {name: value.replace(secret, _MASK.decode()) for name, value in headers.items()}
+    return replace(answer, body=body, headers=headers)

@@ -16,6 +16,7 @@ from aitbc_tui.ledger.rows import Constraint, Intent
 from aitbc_tui.operations.guard import require
 from aitbc_tui.protocol.trouble import ROUTE_ABSENT
 
+_ECHO = 12  # so many characters in a row that also stand in the prompt come from it
 SendOrder = Callable[[JobOrder], Awaitable[Job]]
 SendCancel = Callable[[str], Awaitable[Job]]
 
@@ -101,14 +102,21 @@ async def submit(desk: Desk, order: JobOrder, send: SendOrder, now: Callable[[],
 
 def _not_accepted(desk: Desk, entry: int, ledger_id: int, order: JobOrder, error: AitbcError, at: float) -> Submission:
     said = clean(error.detail, 200)
+    kept = _without_prompt(said, order.prompt)
     if _surely_refused(error):
-        desk.ledger.refused(ledger_id, said)
-        desk.ledger.audit_after(entry, f"refused: {said}")
+        desk.ledger.refused(ledger_id, kept)
+        desk.ledger.audit_after(entry, f"refused: {kept}")
         return Submission(ledger_id, order, SubmissionState.REFUSED, at, None, clean(str(error), 240))
-    desk.ledger.unknown(ledger_id, said)
-    desk.ledger.audit_after(entry, f"unknown: {said}")
+    desk.ledger.unknown(ledger_id, kept)
+    desk.ledger.audit_after(entry, f"unknown: {kept}")
     words = f"no sure answer ({said}): look it up, it is not sent again"
     return Submission(ledger_id, order, SubmissionState.UNKNOWN, at, None, clean(words, 240))
+
+
+def _without_prompt(said: str, prompt: str) -> str:
+    """A server may repeat the prompt it complains about: who typed it may read that, the ledger keeps none of it."""
+    parts = (said[at : at + _ECHO] for at in range(len(said) - _ECHO + 1))
+    return "the server's words hold part of the prompt: not kept" if any(part in prompt for part in parts) else said
 
 
 def _surely_refused(error: AitbcError) -> bool:

@@ -16,9 +16,15 @@ from aitbc_tui.collect.hub import Hub
 from aitbc_tui.collect.masking import load_masker
 from aitbc_tui.collect.nvml import NvmlWatch, parse_line
 from aitbc_tui.collect.pace import Rhythm
+from aitbc_tui.config.secrets import Secret
 from aitbc_tui.domain.errors import CommandError, HttpError, ParseError
 from aitbc_tui.domain.identity import Role
+from aitbc_tui.protocol.ask import Ask
+from aitbc_tui.protocol.capability import AuthMode
 from aitbc_tui.state.events import Kind, Source
+from aitbc_tui.transport.host import open_host
+from aitbc_tui.transport.spec import HostSpec
+from tests.fixtures.rawhttp import RawHttp, answer, raw_http
 from tests.state.story import frame
 
 
@@ -126,6 +132,36 @@ async def test_one_source_is_asked_once_at_a_time() -> None:
     gate.set()
     assert await first == 1
     assert calls == 1
+
+
+@pytest.mark.parametrize("mode", [AuthMode.KEYS, AuthMode.TOKENS])
+async def test_a_key_that_the_server_repeats_goes_no_further(mode: AuthMode) -> None:
+    """Its words are shown, logged and written into the audit."""
+    secret = "client-secret-key" if mode is AuthMode.KEYS else "eyJhbGciOiJub25lIn0.e30.c2VjcmV0"
+
+    async def repeats(http: RawHttp, head: bytes, writer: asyncio.StreamWriter) -> bool:
+        assert secret.encode() in head
+        if b"/fine" in head:
+            writer.write(answer(200, secret.encode()))
+        else:
+            said = b'{"detail": "no such key: %s"}' % secret.encode()
+            writer.write(answer(307, said, "Content-Type: application/json", f"Location: /login?key={secret}"))
+        await writer.drain()
+        return True
+
+    host = open_host(HostSpec("genesis", "local"))
+    asker = Asker(Hub(frame(), HandClock()), {"genesis": host}, {"client": Secret(secret)})
+    asker.keys.mode = mode
+    try:
+        async with raw_http(repeats) as http:
+            with pytest.raises(HttpError) as caught:
+                await asker.send("genesis", http.url, Ask("GET", "/v1/jobs", credential="client"))
+            fine = await asker.send("genesis", http.url, Ask("GET", "/fine", credential="client"))
+    finally:
+        await host.close()
+    assert "no such key: ***" in caught.value.detail and "/login?key=***" in caught.value.detail
+    assert secret not in repr(caught.value) + repr(asker.trouble(caught.value, None))
+    assert fine.body == secret.encode(), "a receipt is verified byte by byte: what is no complaint stays as it came"
 
 
 async def _lines(*lines: bytes) -> AsyncIterator[bytes]:

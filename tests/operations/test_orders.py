@@ -31,6 +31,11 @@ def desk(ledger: Ledger, access: Access = Access.SUBMIT, key: bool = True) -> De
     return Desk("test", access, ledger, key, "client·b071")
 
 
+def whole(folder: Path) -> bytes:
+    """All that stands in the files of a ledger, also what no query shows."""
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
 def sender(answer: Job | AitbcError, before: Callable[[], None] = lambda: None) -> Callable[[JobOrder], Awaitable[Job]]:
     async def send(order: JobOrder) -> Job:
         sender.calls += 1  # type: ignore[attr-defined]
@@ -103,6 +108,23 @@ async def test_no_prompt_and_no_key_in_the_audit(ledger: Ledger) -> None:
     text = repr(ledger.audit()) + repr(ledger.own_jobs("test"))
     assert "secret prompt" not in text
     assert len(ledger.audit()) == 2
+
+
+@pytest.mark.parametrize("status", [422, 500])
+async def test_a_prompt_that_the_server_repeats_is_shown_and_not_kept(
+    ledger: Ledger, tmp_path: Path, status: int
+) -> None:
+    """The words of an error are the server's own; a whole prompt, or the beginning of a long one, may stand in them."""
+    long = JobOrder("llama3.2:latest", "the patient of room 7 is named in here" + " and so on" * 1000)
+    for order in (ORDER, long):
+        error = HttpError(f'POST /v1/jobs answered {status} "not allowed: {order.prompt}"', status=status)
+        done = await submit(desk(ledger), order, sender(error), lambda: 5.0)
+        assert order.prompt[:12] in done.detail, "who typed it sees what was said"
+    plain = HttpError(f'POST /v1/jobs answered {status} "the model is not known"', status=status)
+    await submit(desk(ledger), ORDER, sender(plain), lambda: 5.0)
+    kept = whole(tmp_path)
+    assert b"secret prompt" not in kept and b"patient" not in kept
+    assert "the model is not known" in ledger.audit()[0].detail, "what holds no prompt is kept as it was said"
 
 
 async def test_cancelling_a_job_that_is_not_ours_says_so(ledger: Ledger) -> None:
