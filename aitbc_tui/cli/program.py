@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import os
@@ -33,6 +34,7 @@ from aitbc_tui.domain.text import clean
 _DASHBOARD = Family(
     "", "aitbc_tui.cli.dashboard", "the dashboard", "aitbc-tui --env prod\naitbc-tui demo", endless=True, screen=True
 )
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 _ABOUT = "Watch and run an AITBC network from an SSH session. Without a command: the dashboard."
 
 
@@ -47,10 +49,9 @@ def run(words: list[str]) -> int:
             words, item = _find(words)
             verb = item.verb or verb
             code = _run(words, item)
-            sys.stdout.flush()
-            return code
     except BaseException as error:
-        return _ending(error, verb)
+        code = _ending(error, verb)
+    return _written(code, verb)
 
 
 def build_parser(wanted: Callable[[Family], bool]) -> Parser:
@@ -126,15 +127,34 @@ def _ending(error: BaseException, verb: str) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else exits.Exit.OK
     if _holds(error, BrokenPipeError):
-        # Whoever read our output has gone; nothing may be written on the way out either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.Exit.UNHEALTHY
+        return exits.Exit.UNHEALTHY  # whoever read our output has gone, and knows
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+        return _unwritable(error, verb)
     from aitbc_tui.cli.crash import where, write_report
 
     path = write_report(error, verb)
     kept = f"a report without secrets is in {path}" if path else "no report could be written"
     sys.stderr.write(f"{PROGRAM}: unforeseen failure, {where(error)}; {kept}; please send it to the authors\n")
     return exits.Exit.UNHEALTHY
+
+
+def _unwritable(error: OSError, verb: str) -> int:
+    """A full disk behind `> FILE`: no fault of the program. Files of our own say by themselves which one it is."""
+    sent = f"; try: {PROGRAM} jobs --mine lists what was sent" if verb == "submit" else ""
+    sys.stderr.write(f"{PROGRAM}: the output cannot be written: {error.strerror}{sent}\n")
+    return exits.Exit.UNHEALTHY
+
+
+def _written(code: int, verb: str) -> int:
+    """The exit code once the output is out; what cannot be written is dropped, or the way out would fail as well."""
+    try:
+        sys.stdout.flush()
+        return code
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError) or code != exits.Exit.OK:
+            return code or exits.Exit.UNHEALTHY
+        return _unwritable(error, verb)
 
 
 def _holds(error: BaseException, kind: type[BaseException]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -280,8 +281,6 @@ def test_tables_are_aligned_and_clean() -> None:
 
 
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
-    import subprocess
-
     command = f"{sys.executable} -m aitbc_tui config schema | head -c 10; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=30, env=dict(os.environ))
     assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr
@@ -292,3 +291,35 @@ def test_a_recording_is_of_the_dashboard_and_not_silently_left_out(run: Run, tmp
     file = tmp_path / "a.rec"
     done = run("--record", file, "watch", "--plain")
     assert done.code == 2 and "--record records the dashboard, not watch" in done.last and not file.exists()
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_the_output_is_said_in_one_line(unbuffered: str, home: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    with open("/dev/full", "wb") as full:
+        command = [sys.executable, "-m", "aitbc_tui", "config", "schema"]
+        environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, env=environment, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "aitbc-tui: the output cannot be written: No space left on device\n"
+    assert not list(home.rglob("crash-*")), "no fault of the program"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_no_failure(closed: str, home: Path) -> None:
+    command = f"{sys.executable} -m aitbc_tui jobs {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, env=dict(os.environ), text=True)
+    assert done.returncode == 2 and "unforeseen" not in done.stderr
+    assert ("no such file" in done.stderr) is ("2>&-" not in closed) and not list(home.rglob("crash-*"))
+
+
+def test_the_number_of_a_closed_stream_goes_to_no_file() -> None:
+    """`> FILE` of a child, or a line of ours, would land in the ledger or in a connection."""
+    script = (
+        "import os, sys; from aitbc_tui.cli.main import main; main(['config', 'path']); "
+        "sys.stderr.write(os.readlink('/proc/self/fd/1'))"
+    )
+    command = f'{sys.executable} -c "{script}" >&-'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, env=dict(os.environ), text=True)
+    assert done.stderr.strip() == "/dev/null"
