@@ -119,7 +119,10 @@ def _trivial(model: str) -> bytes:
 
 
 def reading(tags: ListResponse, loaded: ProcessResponse, version: SafeText = _NOT_TOLD) -> OllamaReading:
-    """The library's answers as our values; names are remote text."""
+    """The library's answers as our values; names are remote text. Raises `ParseError` where there are too many."""
+    for asked, listed in (("/api/tags", tags.models), ("/api/ps", loaded.models)):
+        if len(listed) > MAX_MODELS:
+            raise ParseError(f"{asked}: more than {MAX_MODELS} models")
     models = [
         OllamaModel(
             name=clean(model.model or "", 80),
@@ -127,9 +130,8 @@ def reading(tags: ListResponse, loaded: ProcessResponse, version: SafeText = _NO
             parameters=clean(model.details.parameter_size or "" if model.details else "", 20),
             quantization=clean(model.details.quantization_level or "" if model.details else "", 20),
         )
-        for model in list(tags.models)[:MAX_MODELS]
+        for model in tags.models
     ]
-    held = list(loaded.models)[:MAX_MODELS]
     running = tuple(
         LoadedModel(
             name=clean(item.model or item.name or "", 80),
@@ -137,6 +139,6 @@ def reading(tags: ListResponse, loaded: ProcessResponse, version: SafeText = _NO
             vram=int(item.size_vram) if item.size_vram is not None else None,
             expires_at=item.expires_at,
         )
-        for item in held
+        for item in loaded.models
     )
     return OllamaReading(tuple(models), tuple(one.name for one in running), version, running)

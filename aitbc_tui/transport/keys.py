@@ -65,12 +65,16 @@ def key_files(identity_files: tuple[str, ...]) -> list[KeyFile]:
     for path in paths:
         try:
             with open(path, "rb") as opened:
-                content = opened.read(_MAX_KEY_BYTES)
+                content = opened.read(_MAX_KEY_BYTES + 1)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as exc:
             if named:
                 raise AuthError(f"cannot read the key {clean(path)}: {exc.strerror}") from exc
+            continue
+        if len(content) > _MAX_KEY_BYTES:  # asyncssh would read all of it
+            if named:
+                raise AuthError(f"the key {clean(path)} is larger than {_MAX_KEY_BYTES >> 10} KiB: no private key is")
             continue
         encrypted, public = _inspect(content)
         found.append(KeyFile(path, named, encrypted, public or _public_part(path)))

@@ -41,7 +41,7 @@ async def _armed(app: AitbcApp) -> None:
 
 
 _ID = re.compile(r"[0-9a-f]{4,32}")
-_MOST = 12  # ids offered at once
+_MOST = 12  # jobs, and receipts, whose id begins so: that many are offered at once
 EXACT, LIKE = 1.7, 1.5  # what is typed in full comes before whatever resembles it, and after an id
 
 
@@ -51,6 +51,10 @@ class Command(NamedTuple):
     name: str
     about: str
     run: Callable[[], None]
+
+
+def _about(found: int) -> str:
+    return "open it" if found <= _MOST else f"open it; {found - _MOST:,} more begin so: type on"
 
 
 def _label(text: str) -> Text:
@@ -111,26 +115,23 @@ class Commands(Provider):
         app = self.aitbc
         snapshot = app.current
         jobs = [row for row in snapshot.jobs if row.job.job_id.startswith(typed)]
+        about = _about(len(jobs))
         for row in jobs[:_MOST]:
             job_id = str(row.job.job_id)
-            yield Command(f"job {job_id}", "open it", partial(registry.open_job, app, job_id))
+            yield Command(f"job {job_id}", about, partial(registry.open_job, app, job_id))
             if row.receipt is not None:
-                receipt = row.receipt
-                yield Command(
-                    f"receipt of {job_id}",
-                    "open it",
-                    partial(registry.open_receipt, app, receipt),
-                )
+                yield Command(f"receipt of {job_id}", about, partial(registry.open_receipt, app, row.receipt))
         known = {id(row.receipt) for row in jobs}
-        for one in snapshot.receipts:
-            facts = one.receipt.facts
-            if id(one.receipt) not in known and (facts.receipt_id.startswith(typed) or facts.job_id.startswith(typed)):
-                receipt = one.receipt
-                yield Command(
-                    f"receipt {facts.receipt_id[:8]} of {facts.job_id[:8]}",
-                    "open it",
-                    partial(registry.open_receipt, app, receipt),
-                )
+        others = [
+            one.receipt
+            for one in snapshot.receipts
+            if id(one.receipt) not in known
+            and (one.receipt.facts.receipt_id.startswith(typed) or one.receipt.facts.job_id.startswith(typed))
+        ]
+        about = _about(len(others))
+        for receipt in others[:_MOST]:
+            name = f"receipt {receipt.facts.receipt_id[:8]} of {receipt.facts.job_id[:8]}"
+            yield Command(name, about, partial(registry.open_receipt, app, receipt))
         if len(typed) == 32 and not jobs:
             about = "in no list here: ask the coordinator for it"
             yield Command(f"job {typed}", about, partial(registry.open_job, app, typed))

@@ -17,10 +17,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from ollama import ListResponse, ProcessResponse
 from textual import events
 
+from aitbc_tui.cli import replay
 from aitbc_tui.collect import gpus, nvml, nvml_child, record_codec, run_progress
 from aitbc_tui.collect.backend import CollectorBackend
+from aitbc_tui.collect.ollama import reading as read_models
 from aitbc_tui.collect.receipts import Verifier
 from aitbc_tui.config import rules
 from aitbc_tui.domain import order
@@ -28,11 +31,15 @@ from aitbc_tui.domain.alarm import Happening
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.identity import Identity, Role
 from aitbc_tui.domain.node import MempoolReading, Transaction
+from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.stress import StressPlan
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import JobList
-from aitbc_tui.operations import commands, envfile, message
+from aitbc_tui.operations import commands, envfile, message, pool_sync
+from aitbc_tui.operations.stress import StressRun
 from aitbc_tui.protocol import (
+    coordinator,
     failures,
     git,
     hostprobe,
@@ -51,7 +58,7 @@ from aitbc_tui.protocol import (
     unitmemory,
     wire,
 )
-from aitbc_tui.receipts import content, envelope, jsontext, verify
+from aitbc_tui.receipts import content, envelope, facts, jsontext, verify
 from aitbc_tui.receipts.trust import TrustStore
 from aitbc_tui.state import totals
 from aitbc_tui.state.events import Kind
@@ -62,6 +69,7 @@ from aitbc_tui.state.streaks import Answers
 from aitbc_tui.state.topology import MinerFrame
 from aitbc_tui.ui.screens.log_reading import LogReading
 from aitbc_tui.ui.screens.typing_field import typed
+from tests.fixtures import snapshots
 from tests.state.story import Story, frame
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -276,6 +284,53 @@ def typed_to(count: int) -> bool:
     return len(value) == count
 
 
+def models_held(count: int) -> bool:
+    tags = ListResponse(models=[{"model": "m"}] * count)
+    return len(read_models(tags, ProcessResponse(models=[])).models) == count
+
+
+def models_loaded(count: int) -> bool:
+    return len(read_models(ListResponse(models=[]), ProcessResponse(models=[{"model": "m"}] * count)).loaded) == count
+
+
+def blocks_read(count: int) -> bool:
+    """Blocks that somebody looked at, each of them older than all that is kept anyway."""
+    story = Story()
+    for height in range(1, count + 1):
+        story.block("genesis", height)
+    return len(story.world.nodes["genesis"].read_at) == count
+
+
+def jobs_uncapped(count: int) -> bool:
+    """One less than the server lists at most: as many may be all, or not."""
+    body = json.dumps({"items": [{"job_id": f"{n:032x}", "state": "QUEUED"} for n in range(count - 1)]}).encode()
+    return not coordinator.parse_jobs(body, mask).capped
+
+
+def waiting_compared(count: int) -> bool:
+    items = [{"from": "a", "to": "b", "nonce": n} for n in range(count - 1)]
+    return len(pool_sync._pool(json.dumps({"transactions": items}).encode())) == count - 1
+
+
+def stress_of(count: int) -> None:
+    field = SimpleNamespace(monotonic=lambda: 0.0, utc=lambda: 0.0)
+    StressRun(StressPlan(("m",), count, "p"), field)  # type: ignore[arg-type]
+
+
+def steps_of_a_recording(count: int) -> bool:
+    """However long a recording says it is, only so many pictures are made of it; then one stands for more than 1 s."""
+    sought: list[float] = []
+    picture = snapshots.sound()
+
+    def seek(at: float) -> Snapshot:
+        sought.append(at)
+        return picture
+
+    long = SimpleNamespace(seconds=count * replay.STEP_S, seek=seek, environment="x", begun_utc=0.0)
+    replay._described(long)  # type: ignore[arg-type]
+    return sought[1] == replay.STEP_S
+
+
 def text_of(limit: int, size: int) -> bool:
     return clean("x" * size, limit) == "x" * size
 
@@ -284,6 +339,8 @@ EDGES: dict[str, Fits] = {
     "collect.gpus.MAX_CARDS": cards_in_a_round,
     "collect.nvml.MAX_LINE": taken(lambda n: nvml.parse_line(padded('{"cards": []}', n), "h")),
     "collect.nvml_child.MOST_PROCESSES": computing,
+    "cli.replay.MOST_STEPS": steps_of_a_recording,
+    "collect.ollama.MAX_MODELS": taken(lambda n: models_held(n) and models_loaded(n)),
     "collect.receipts.KEPT": verified_once,
     "collect.record_codec.MAX_TEXT": lambda n: len(str(record_codec._decode("x" * n))) == n,
     "collect.run_progress.EVIDENCE_KEPT": lambda n: kept_evidence(n),
@@ -293,9 +350,12 @@ EDGES: dict[str, Fits] = {
     "domain.order.PROMPT_MAX": lambda n: not order._check_prompt("x" * n),
     "domain.order.TTL_MAX": lambda n: not order._check_ttl(str(n), order.Pace()),
     "domain.order._NAME_MAX": lambda n: not order._check_name(order.OrderField.MODEL, "x" * n),
+    "domain.stress.MOST_JOBS": taken(stress_of),
     "operations.commands.MAX_LINES": taken(lambda n: commands.journal("aitbc", n)),
     "operations.envfile._MAX_KEYS": taken(lambda n: envfile._parse(b"=key v\n" * n)),
     "operations.message.MAX_LENGTH": taken(lambda n: message.check_text("x" * n)),
+    "operations.pool_sync.LIMIT": taken(waiting_compared),
+    "protocol.coordinator.ADMIN_JOBS_LIMIT": jobs_uncapped,
     "protocol.failures.MAX_RETRY_AFTER_S": lambda n: failures._retry_after({"retry-after": str(n)}) == n,
     "protocol.failures.MAX_FIELDS": lambda n: "more" not in failures._fields([{"loc": ["x"], "msg": "m"}] * n),
     "protocol.failures._ERROR_BODY_BYTES": lambda n: failures.body_detail({}, padded('{"detail": "d"}', n)) == "d",
@@ -332,6 +392,7 @@ EDGES: dict[str, Fits] = {
     "protocol.receiptdoc.MAX_BYTES": taken(lambda n: receiptdoc.parse_receipts(padded('{"items": []}', n))),
     "protocol.receiptdoc.MAX_DEPTH": taken(lambda n: receiptdoc.parse_receipt(nested(n))),
     "protocol.receiptdoc.MAX_RECEIPTS": taken(lambda n: receiptdoc.parse_receipts(listed("items", {}, n))),
+    "protocol.requests.EXPLORER_LIMIT": taken(lambda n: requests.explorer_receipts(n, 0)),
     "protocol.requests.MAX_RANGE": taken(lambda n: requests.blocks_range(1, n)),
     "protocol.ss.MAX_BYTES": taken(lambda n: ss.parse_ss(padded("\n", n, "\n"), 7070)),
     "protocol.systemd.MAX_BYTES": taken(lambda n: systemd.parse_show(padded("Id=a.service\n", n, "\n"), None)),
@@ -346,6 +407,7 @@ EDGES: dict[str, Fits] = {
     "receipts.verify.MAX_ATTESTATIONS": lambda n: (
         len(verify._attestations({verify.ATTESTATIONS: [None] * n}, b"")) == n
     ),
+    "receipts.facts.MAX_TIME": lambda n: facts._integer({"t": n - 1}, "t") is not None,
     "receipts.jsontext.MAX_BYTES": taken(lambda n: jsontext.decode(b" " * n)),
     "receipts.jsontext.MAX_DEPTH": taken(lambda n: jsontext.parse(f"{'[' * n}1{']' * n}")),
     "receipts.jsontext.MAX_DIGITS": taken(lambda n: jsontext.parse("1" * n)),
@@ -357,6 +419,7 @@ EDGES: dict[str, Fits] = {
     "state.reduce_nodes.HEIGHTS_KEPT": heights_kept,
     "state.reduce.JOBS_KEPT": jobs_remembered,
     "state.gpu_during.KEPT": used_cards,
+    "state.reduce_nodes.READ_KEPT": blocks_read,
     "state.miners.BEATS_KEPT": beats_kept,
     "state.reduce_nodes.ARRIVALS_KEPT": arrivals_kept,
     "state.reduce_nodes.INTERVALS_KEPT": intervals_kept,
@@ -409,64 +472,56 @@ ELSEWHERE = {
     "protocol.hostprobe.MAX_PRINTED": "caps/test_edges.py",
     "protocol.hostprobe.MAX_TCP_LINES": "caps/test_edges.py",
     "state.vanish.KEPT": "instruments/test_transactions.py",
+    "transport.connect._MAX_HOPS": "caps/test_login.py",
+    "transport.keys._MAX_KEY_BYTES": "caps/test_login.py",
+    "transport.proxy._KEPT": "caps/test_login.py",
+    "ui.palette._MOST": "caps/test_palette.py",
     "transport.child._STDERR_TAIL": "caps/test_streams.py",
     "transport.shell._GREETING_CAP": "caps/test_streams.py",
     "ui.inorder.MOST": "ui/test_inorder.py",
     "ui.keys.MAX_BYTES": "ui/test_own_keys.py",
 }
-# What bears such a name and limits nothing that comes in or is kept by itself: what we ask for, what we show of what is
-# bounded already, moments, and the sizes that are handed to `max_bytes` and `max_line` (test_streams.py has those).
-NO_LIMITS = frozenset(
-    {
-        "cli.blocks.MOST",
-        "cli.fromhost.MAX_BYTES",
-        "cli.job.NOT_KEPT",
-        "cli.jobs.MAX_LIMIT",
-        "cli.journal.MAX_BYTES",
-        "cli.journal.MAX_LINE",
-        "cli.mempool.DEFAULT_LIMIT",
-        "cli.mempool.MAX_LIMIT",
-        "cli.receiptlist.DEFAULT_LIMIT",
-        "cli.receiptlist.MAX_LIMIT",
-        "cli.replay.MOST_STEPS",
-        "cli.tx.DEPTH",
-        "collect.blocks.DEPTH",
-        "collect.blocks.MAX_DEPTH",
-        "collect.gpus.MAX_LINE",
-        "collect.hosts.MAX_BYTES",
-        "collect.instruments.DEPTH",
-        "collect.journal.MAX_LINE",
-        "collect.masking.SALT_BYTES",
-        "collect.nodes.MEMPOOL_LIMIT",
-        "collect.ollama.MAX_BYTES",
-        "collect.ollama.MAX_MODELS",
-        "domain.stress.MOST_JOBS",
-        "operations.backup.KEPT",
-        "operations.backup.SPARE_BYTES",
-        "operations.export.PART_BYTES",
-        "operations.field.MAX_BYTES",
-        "operations.large.ENOUGH_BYTES",
-        "operations.large.SSH_BYTES",
-        "operations.pool_sync.LIMIT",
-        "protocol.coordinator.ADMIN_JOBS_LIMIT",
-        "protocol.platform_requests.OWN_JOBS_LIMIT",
-        "protocol.requests.EXPLORER_LIMIT",
-        "protocol.requests.MEMPOOL_DEFAULT_LIMIT",
-        "receipts.facts.MAX_TIME",
-        "state.attention.NEAR_LIMIT",
-        "state.gpus.MODEL_BYTES",
-        "state.reduce_nodes.READ_KEPT",
-        "transport.connect._MAX_HOPS",
-        "transport.http.MAX_CONNECTIONS",
-        "transport.keys._MAX_KEY_BYTES",
-        "transport.proxy._KEPT",
-        "ui.palette._MOST",
-        "ui.screens.connections_servers.MOST",
-        "ui.screens.miner.MOST_UNITS",
-        "ui.screens.node_settings.MOST_SETTINGS",
-        "ui.screens.node_host.NEAR_LIMIT",
-    }
-)
+# What bears such a name and guards against nothing that others send or write, and why that is so.
+NO_LIMITS = {
+    "cli.blocks.MOST": "what an operator may ask for by an option; more is a mistake in the command line",
+    "cli.job.NOT_KEPT": "a sentence",
+    "cli.jobs.MAX_LIMIT": "what an operator may ask for: the coordinator lists no more",
+    "cli.mempool.DEFAULT_LIMIT": "what is asked for where nothing else was",
+    "cli.mempool.MAX_LIMIT": "what an operator may ask for; the answer has its own: protocol.node.MAX_TRANSACTIONS",
+    "cli.receiptlist.DEFAULT_LIMIT": "what is asked for where nothing else was",
+    "cli.receiptlist.MAX_LIMIT": "what an operator may ask for; the answer has its own: receiptdoc.MAX_RECEIPTS",
+    "cli.tx.DEPTH": "how far back is searched where nothing else was asked for",
+    "collect.blocks.DEPTH": "how far back is searched where nothing else was asked for",
+    "collect.blocks.MAX_DEPTH": "how far back an operator may have a chain searched",
+    "collect.instruments.DEPTH": "how far back a screen searches a chain",
+    "collect.masking.SALT_BYTES": "the least, not the most: a shorter key for masks is refused",
+    "collect.nodes.MEMPOOL_LIMIT": "what is asked for; the answer has its own: protocol.node.MAX_TRANSACTIONS",
+    "operations.backup.KEPT": "how many of our own backups stay on a node",
+    "operations.backup.SPARE_BYTES": "what has to stay free on a node's disk after a backup",
+    "operations.export.PART_BYTES": "where what we write ourselves is split over two files",
+    "operations.large.ENOUGH_BYTES": "the least that says anything of large answers",
+    "operations.large.SSH_BYTES": "what we print ourselves to see whether it comes",
+    "protocol.platform_requests.OWN_JOBS_LIMIT": "what is asked for; the answer has its own: platform.MAX_OWN_JOBS",
+    "protocol.requests.MEMPOOL_DEFAULT_LIMIT": "what a node lists where no number is asked for",
+    "state.attention.NEAR_LIMIT": "a share of a unit's own memory limit, from which on it is looked at more often",
+    "state.gpus.MODEL_BYTES": "the least that a card holds with a model on it",
+    "transport.http.MAX_CONNECTIONS": "how many connections we open ourselves; who asks more waits",
+    "ui.screens.connections_servers.MOST": "lines shown of what is bounded; the rest is counted in words",
+    "ui.screens.miner.MOST_UNITS": "units read of a miner that the configuration names",
+    "ui.screens.node_settings.MOST_SETTINGS": "lines shown of settings, whose answer has nodesettings.MAX_BYTES",
+    "ui.screens.node_host.NEAR_LIMIT": "a share of a unit's own memory limit, from which on it is marked",
+}
+# Sizes that are handed to the host that reads: there they are kept (test_streams.py), and here that they are handed on.
+HANDED_ON = {
+    "cli.fromhost.MAX_BYTES": "max_bytes",
+    "cli.journal.MAX_BYTES": "max_bytes",
+    "cli.journal.MAX_LINE": "max_line",
+    "collect.gpus.MAX_LINE": "max_line",
+    "collect.hosts.MAX_BYTES": "max_bytes",
+    "collect.journal.MAX_LINE": "max_line",
+    "collect.ollama.MAX_BYTES": "max_bytes",
+    "operations.field.MAX_BYTES": "max_bytes",
+}
 _LIMIT = re.compile(r"^_?(MAX|MOST|KEPT|LIMIT|LONGEST|DEPTH)(_|$)|_(MAX|KEPT|LIMIT|CAP|BYTES|AT_ONCE|TAIL)$")
 
 
@@ -482,10 +537,31 @@ def limits_of_the_code() -> set[str]:
 
 
 def test_every_limit_of_the_code_is_known() -> None:
-    known = {*EDGES, *ELSEWHERE, *NO_LIMITS}
+    known = {*EDGES, *ELSEWHERE, *NO_LIMITS, *HANDED_ON}
+    assert len(known) == len(EDGES) + len(ELSEWHERE) + len(NO_LIMITS) + len(HANDED_ON), "one place for each"
     found = limits_of_the_code()
     found |= {name for name in EDGES if name.endswith(("_S", "TTL_MAX"))}
     assert found - known == set(), "a new limit needs its edge"
     assert known - found == set(), "gone from the code"
     for name, file in ELSEWHERE.items():
         assert name.rpartition(".")[2] in (ROOT / "tests" / file).read_text(), f"{file} does not speak of {name}"
+
+
+CALLS = {"request", "run", "shell", "stream", "httpx_transport"}
+
+
+def test_a_size_that_is_handed_on_is_handed_to_every_call() -> None:
+    """Every call of such a module that reads from a host names its limit, by this constant."""
+    for module in sorted({name.rpartition(".")[0] for name in HANDED_ON}):
+        words = {name.rpartition(".")[2]: word for name, word in HANDED_ON.items() if name.rpartition(".")[0] == module}
+        tree = ast.parse((ROOT / "aitbc_tui" / f"{module.replace('.', '/')}.py").read_text())
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        handed = {
+            (keyword.arg, name.id)
+            for call in calls
+            if isinstance(call.func, ast.Attribute) and call.func.attr in CALLS
+            for keyword in call.keywords
+            for name in ast.walk(keyword.value)
+            if isinstance(name, ast.Name)
+        }
+        assert {(word, constant) for constant, word in words.items()} <= handed, module
