@@ -41,12 +41,12 @@ def _not_heard(look: Look) -> Judgement | None:
         return bad(RULES[rule].word, named.evidence, rule, check)
     if state is Freshness.FRESH:
         return None
+    if named is not None and RULES[rule].level is Level.BAD:
+        return bad(RULES[rule].word, named.evidence, rule, check)  # as bad in the row as in its alarm
     if state is Freshness.STALE:
         return Judgement(Verdict(Level.STALE, SafeText(f"stale {coarse_age(head.age(look.now))}"), why), rule, check)
     link = look.world.links.get(look.frame.host)
     if state in (Freshness.CONNECTING, Freshness.UNREACHABLE):
-        if named is not None and RULES[rule].level is Level.BAD:
-            return bad(RULES[rule].word, named.evidence, rule, check)
         return Judgement(waiting_word(link, trouble, look.now), rule, check)
     level = Level.REFUSED if state is Freshness.REFUSED else Level.WARN
     return Judgement(Verdict(level, SafeText(state.value), why), rule, check)

@@ -534,6 +534,23 @@ def test_a_node_that_hangs_from_the_start_is_said_in_its_row_as_in_its_alarm() -
     assert "■ HANGS" in line and "unreachable" in line, "the word that scripts look for stays in the row"
 
 
+def test_a_node_that_hangs_is_said_in_its_row_as_in_its_alarm_past_its_limit_too() -> None:
+    story = Story()
+    height = story.go_on(10)
+    for _ in range(6):
+        story.fail(Kind.HEAD, "follower", TroubleKind.TIMEOUT, "no complete answer within 5 s")
+        story.wait(2)
+        story.head("genesis", height := height + 1)
+        story.units("follower")
+        seen = story.picture()
+    row = next(row for row in seen.nodes if row.name == "follower")
+    alarm = next(a for a in seen.alarms if a.open and a.rule == "rpc-hang")
+    assert row.head.freshness(seen.now) is Freshness.STALE
+    assert (row.verdict.level, row.verdict.word) == (alarm.level, alarm.word) == (Level.BAD, "HANGS")
+    line = next(text for text in (one.plain for one in nodes.build(seen, 80, 6, PaneView())[1:]) if "follower" in text)
+    assert "■ HANGS stale" in line and f"~{row.head.value.height}" in line, "its figures are old ones, and marked"
+
+
 @pytest.mark.parametrize(
     ("problem", "said"),
     [

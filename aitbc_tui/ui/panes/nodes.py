@@ -123,10 +123,12 @@ def _no_hash(node: NodeRow, now: float) -> str:
 
 
 def node_row(node: NodeRow, now: float, wide: bool, bound: float = 5.0) -> Row:
-    stale = node.verdict.level is Level.STALE
+    stale = node.verdict.level is Level.STALE or node.head.freshness(now) is Freshness.STALE
     word = str(node.verdict.word)
     if stale and word == "stale":
         word = f"stale {fmt.age(node.head.age(now))}"
+    elif stale and node.verdict.level is Level.BAD:
+        word = f"{word} stale"
     head, age = _head(node, now, stale, bound)
     peers = node.peers.value
     shown_hash = _no_hash(node, now)
