@@ -74,6 +74,8 @@ def _says(row: Fold, chain: Chain) -> str:
     if row.rule == "fork" and chain.fork is not None:
         exact = chain.fork.last_common is not None
         return f"{'split off' if exact else 'other hash'} at {thousands(chain.fork.height)}"
+    if row.rule == "receipt-attacker-key":  # it signs on: what is news of it stands in its alarm, and is painted there
+        return "pinned by nobody, sign receipts" if row.several else "signs receipts, and nobody pinned it"
     return str(row.evidence)
 
 

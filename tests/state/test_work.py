@@ -175,6 +175,21 @@ def test_a_key_that_nobody_pinned_is_one_finding_however_many_receipts_it_signed
     assert new.about == "9ZqyMnQ…hzd", "another key is"
 
 
+def test_the_next_receipt_under_a_strange_key_paints_row_0_no_more() -> None:
+    story = Story()
+    story.well()
+    ours, other = "0EqyMnQrAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAhzc", "9ZqyMnQrAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAhzd"
+    strange(story, ("aaaa", ours))
+    first = story.picture().headline
+    assert first.text == "0EqyMnQ…hzc signs receipts, and nobody pinned it"
+    story.wait(70)
+    (alarm,) = strange(story, ("aaaa", ours), ("bbbb", ours), ("cccc", ours))
+    assert story.picture().headline == first and "newest cccccccc" in alarm.evidence, "the news stands in its alarm"
+    story.wait(10)
+    strange(story, ("dddd", other))
+    assert story.picture().headline.text == "2 keys, pinned by nobody, sign receipts"
+
+
 def test_a_quiet_key_stays_quiet_when_it_signs_another_receipt() -> None:
     assert gist("2 receipts, newest 82d4f913, seen 12:01 to 12:04") == gist(
         "3 receipts, newest abcdefab, seen 1:1 to 1:2"
