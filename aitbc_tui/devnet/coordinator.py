@@ -6,14 +6,26 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from aitbc_tui.devnet.coordinator_bodies import (
+    Failure,
+    Heartbeat,
+    NewPayment,
+    Poll,
+    Refund,
+    Registration,
+    Release,
+    Result,
+    Submission,
+)
+from aitbc_tui.devnet.coordinator_public import health, market_stats, metrics, miner_offers, offers
 from aitbc_tui.devnet.explorer import Explorer
 from aitbc_tui.devnet.gate import Gate, GateMiddleware
 from aitbc_tui.devnet.httpkit import error_handlers, parsed_body, refuse, route, validated
@@ -21,70 +33,6 @@ from aitbc_tui.devnet.openapi import openapi
 from aitbc_tui.devnet.store import NotCancelable, Store, UnknownJob, UnknownMiner
 
 _ADMIN_LIMIT = 100
-
-
-class _Constraints(BaseModel):
-    gpu: str | None = None
-    cuda: str | None = None
-    min_vram_gb: int | None = None
-    models: list[str] | None = None
-    region: str | None = None
-    max_price: float | None = None
-
-
-class _Submission(BaseModel):
-    payload: dict[str, Any]
-    constraints: _Constraints = Field(default_factory=_Constraints)
-    ttl_seconds: int = 900
-    payment_amount: float | None = None
-    payment_currency: str = "AITBC"
-
-
-class _Registration(BaseModel):
-    capabilities: dict[str, Any]
-    concurrency: int = 1
-    region: str | None = None
-
-
-class _Heartbeat(BaseModel):
-    inflight: int = 0
-    status: str = "ONLINE"
-    metadata: dict[str, Any] = Field(default_factory=dict)
-
-
-class _Poll(BaseModel):
-    max_wait_seconds: int = 15
-
-
-class _Result(BaseModel):
-    result: dict[str, Any]
-    metrics: dict[str, Any] = Field(default_factory=dict)
-
-
-class _Failure(BaseModel):
-    error_code: str
-    error_message: str
-    metrics: dict[str, Any] = Field(default_factory=dict)
-
-
-class _NewPayment(BaseModel):
-    job_id: str
-    amount: float
-    currency: str = "AITBC"
-    payment_method: str = "aitbc_token"
-    escrow_timeout_seconds: int = 3600
-
-
-class _Release(BaseModel):
-    job_id: str
-    payment_id: str
-    reason: str | None = None
-
-
-class _Refund(BaseModel):
-    job_id: str
-    payment_id: str
-    reason: str
 
 
 Keyed = Callable[[Request, str], Awaitable[Response]]
@@ -124,7 +72,7 @@ class Coordinator:
 
     # clients
 
-    async def submit(self, _: Request, client: str, body: _Submission) -> Response:
+    async def submit(self, _: Request, client: str, body: Submission) -> Response:
         if body.payment_amount and body.payment_amount > 0:
             await asyncio.sleep(0.12)  # the attempt to reach an exchange
         job = self.store.submit(
@@ -174,7 +122,7 @@ class Coordinator:
             raise refuse(404, "Payment not found")
         return JSONResponse(found.receipt() if request.url.path.endswith("/receipt") else found.view())
 
-    async def pay(self, _: Request, __: str, body: _NewPayment) -> Response:
+    async def pay(self, _: Request, __: str, body: NewPayment) -> Response:
         made = self.store.pay(body.job_id, body.amount, body.currency, body.payment_method)
         return JSONResponse(made.view(), 201)
 
@@ -186,28 +134,28 @@ class Coordinator:
 
     # miners
 
-    async def register(self, _: Request, miner: str, body: _Registration) -> Response:
+    async def register(self, _: Request, miner: str, body: Registration) -> Response:
         token = self.store.register(miner, body.capabilities, body.concurrency, body.region)
         return JSONResponse({"status": "ok", "session_token": token})
 
-    async def heartbeat(self, _: Request, miner: str, body: _Heartbeat) -> Response:
+    async def heartbeat(self, _: Request, miner: str, body: Heartbeat) -> Response:
         try:
             self.store.heartbeat(miner, body.inflight, body.status)
         except UnknownMiner as exc:
             raise refuse(404, "miner not registered") from exc
         return JSONResponse({"status": "ok"})
 
-    async def poll(self, _: Request, miner: str, __: _Poll) -> Response:
+    async def poll(self, _: Request, miner: str, __: Poll) -> Response:
         job = self.store.poll(miner)
         if job is None:
             return Response(status_code=204)
         return JSONResponse({"job_id": job.job_id, "payload": job.payload, "constraints": job.all_constraints()})
 
-    async def complete(self, request: Request, miner: str, body: _Result) -> Response:
+    async def complete(self, request: Request, miner: str, body: Result) -> Response:
         receipt = self.store.complete(miner, request.path_params["job_id"], body.result, body.metrics)
         return JSONResponse({"status": "ok", "receipt": receipt})
 
-    async def fail(self, request: Request, miner: str, body: _Failure) -> Response:
+    async def fail(self, request: Request, miner: str, body: Failure) -> Response:
         self.store.fail(miner, request.path_params["job_id"], body.error_code, body.error_message)
         return JSONResponse({"status": "ok"})
 
@@ -227,37 +175,37 @@ class Coordinator:
 
     def app(self) -> Starlette:
         routes: list[Route] = [
-            route("GET", "/v1/health", _health),
-            self._post("/v1/jobs", "client", _Submission, self.submit),
+            route("GET", "/v1/health", health),
+            self._post("/v1/jobs", "client", Submission, self.submit),
             self._op("GET", "/v1/jobs/{job_id}", "client", self.job),
             self._op("GET", "/v1/jobs/{job_id}/result", "client", self.result),
             self._op("GET", "/v1/jobs/{job_id}/receipt", "client", self.receipt),
             self._op("GET", "/v1/jobs/{job_id}/receipts", "client", self.receipts),
             self._op("POST", "/v1/jobs/{job_id}/cancel", "client", self.cancel),
             self._op("GET", "/v1/jobs/{job_id}/payment", "client", self.job_payment),
-            self._post("/v1/payments", "client", _NewPayment, self.pay),
+            self._post("/v1/payments", "client", NewPayment, self.pay),
             self._op("GET", "/v1/payments/{payment_id}", "client", self.payment),
             self._op("GET", "/v1/payments/{payment_id}/receipt", "client", self.payment),
-            self._post("/v1/payments/{payment_id}/release", "client", _Release, self.release),
-            self._post("/v1/payments/{payment_id}/refund", "client", _Refund, self.release),
-            self._post("/v1/miners/register", "miner", _Registration, self.register),
-            self._post("/v1/miners/heartbeat", "miner", _Heartbeat, self.heartbeat),
-            self._post("/v1/miners/poll", "miner", _Poll, self.poll),
-            self._post("/v1/miners/{job_id}/result", "miner", _Result, self.complete),
-            self._post("/v1/miners/{job_id}/fail", "miner", _Failure, self.fail),
+            self._post("/v1/payments/{payment_id}/release", "client", Release, self.release),
+            self._post("/v1/payments/{payment_id}/refund", "client", Refund, self.release),
+            self._post("/v1/miners/register", "miner", Registration, self.register),
+            self._post("/v1/miners/heartbeat", "miner", Heartbeat, self.heartbeat),
+            self._post("/v1/miners/poll", "miner", Poll, self.poll),
+            self._post("/v1/miners/{job_id}/result", "miner", Result, self.complete),
+            self._post("/v1/miners/{job_id}/fail", "miner", Failure, self.fail),
             self._op("GET", "/v1/admin/stats", "admin", self.stats),
             self._op("GET", "/v1/admin/jobs", "admin", self.admin_jobs),
             self._op("GET", "/v1/admin/miners", "admin", self.admin_miners),
             *Explorer(self.store).routes(),
-            route("GET", "/v1/marketplace/offers", _offers),
-            route("GET", "/v1/marketplace/stats", _market_stats),
-            route("GET", "/v1/marketplace/miner-offers", _miner_offers),
+            route("GET", "/v1/marketplace/offers", offers),
+            route("GET", "/v1/marketplace/stats", market_stats),
+            route("GET", "/v1/marketplace/miner-offers", miner_offers),
         ]
         self.operations = [(next(iter(r.methods or {"GET"})), r.path) for r in routes]
         everything: list[BaseRoute] = [
             *routes,
             route("GET", "/openapi.json", self.describe),
-            Mount("/metrics", routes=[route("GET", "/", _metrics)]),
+            Mount("/metrics", routes=[route("GET", "/", metrics)]),
         ]
         cors = Middleware(
             CORSMiddleware,
@@ -277,44 +225,3 @@ async def _known(answer: Awaitable[Response]) -> Response:
         raise refuse(404, "job not found") from exc
     except NotCancelable as exc:
         raise refuse(409, "job not cancelable") from exc
-
-
-async def _health(_: Request) -> Response:
-    return JSONResponse({"status": "ok", "env": "dev"})
-
-
-async def _offers(_: Request) -> Response:
-    def mock(number: int, capacity: int, price: float, created: str) -> dict[str, object]:
-        return {
-            "id": f"mock-offer-{number}",
-            "provider": f"miner_{number:03d}",
-            "capacity": capacity,
-            "price": price,
-            "sla": "Standard SLA",
-            "status": "OPEN",
-            "created_at": created,
-        }
-
-    return JSONResponse([mock(1, 4, 0.5, "2025-12-28T10:00:00Z"), mock(2, 2, 0.35, "2025-12-28T09:30:00Z")])
-
-
-async def _market_stats(_: Request) -> Response:
-    return JSONResponse({"totalOffers": 0, "openCapacity": 0, "averagePrice": 0.0, "activeBids": 0})
-
-
-async def _miner_offers(_: Request) -> Response:
-    return JSONResponse([])
-
-
-async def _metrics(_: Request) -> Response:
-    lines = (
-        "# HELP python_info Python platform information",
-        "# TYPE python_info gauge",
-        'python_info{implementation="CPython",major="3",minor="11",patchlevel="7",version="3.11.7"} 1.0',
-        "# HELP marketplace_requests_total Total number of marketplace API requests",
-        "# TYPE marketplace_requests_total counter",
-        "# HELP marketplace_errors_total Total number of marketplace API errors",
-        "# TYPE marketplace_errors_total counter",
-    )
-    body = "\n".join(lines) + "\n"
-    return PlainTextResponse(body, media_type="text/plain; version=0.0.4")

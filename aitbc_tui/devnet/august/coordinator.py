@@ -18,6 +18,7 @@ from aitbc_tui.devnet.august.guard import Door, crashed, http_error, invalid, wh
 from aitbc_tui.devnet.august.limits import Limits
 from aitbc_tui.devnet.august.store import AugustStore, constraints, payment_view, view
 from aitbc_tui.devnet.august.tokens import Mint
+from aitbc_tui.devnet.coordinator_bodies import Registration, Result
 from aitbc_tui.devnet.gate import Gate, GateMiddleware
 from aitbc_tui.devnet.httpkit import Handler, Invalid, parsed_body, query, refuse, route, validated
 from aitbc_tui.devnet.jobs import Job
@@ -41,20 +42,9 @@ class _Submission(BaseModel):
     provider_address: str | None = None
 
 
-class _Registration(BaseModel):
-    capabilities: dict[str, Any]
-    concurrency: int = 1
-    region: str | None = None
-
-
 class _Heartbeat(BaseModel):
     inflight: int = 0
     status: str = "ONLINE"
-
-
-class _Result(BaseModel):
-    result: dict[str, Any]
-    metrics: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Failure(BaseModel):
@@ -151,7 +141,7 @@ class AugustCoordinator:
 
     # miners
 
-    async def register(self, request: Request, body: _Registration) -> Response:
+    async def register(self, request: Request, body: Registration) -> Response:
         token = self.store.register(who(request).subject, body.capabilities, body.concurrency, body.region)
         return JSONResponse({"status": "ok", "session_token": token})
 
@@ -165,7 +155,7 @@ class AugustCoordinator:
             return Response(status_code=204)
         return JSONResponse({"job_id": job.job_id, "payload": job.payload, "constraints": constraints(job)})
 
-    async def complete(self, request: Request, body: _Result) -> Response:
+    async def complete(self, request: Request, body: Result) -> Response:
         job_id = request.path_params["job_id"]
         receipt = self.store.complete(who(request).subject, job_id, body.result, body.metrics)
         return JSONResponse({"status": "ok", "receipt": receipt})
@@ -212,10 +202,10 @@ class AugustCoordinator:
             op("GET", "/v1/jobs/{job_id}/receipts", _READS, self.receipts),
             op("GET", "/v1/jobs/{job_id}/payment", _READS, self.payment),
             op("POST", "/v1/jobs/{job_id}/cancel", _WRITES, self.cancel),
-            post("/v1/miners/register", _ADMIN, _Registration, self.register),
+            post("/v1/miners/register", _ADMIN, Registration, self.register),
             post("/v1/miners/heartbeat", _ADMIN, _Heartbeat, self.heartbeat),
             op("POST", "/v1/miners/poll", _ADMIN, self.poll),
-            post("/v1/miners/{job_id}/result", _ADMIN, _Result, self.complete),
+            post("/v1/miners/{job_id}/result", _ADMIN, Result, self.complete),
             post("/v1/miners/{job_id}/fail", _ADMIN, _Failure, self.fail),
             op("POST", "/v1/miners/{job_id}/jobs", _ADMIN, self.miner_jobs),
             op("GET", "/v1/admin/jobs", _ADMIN, self.admin_jobs),
