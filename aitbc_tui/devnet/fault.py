@@ -57,12 +57,22 @@ def table() -> dict[str, Fault]:
         faults_chain,
         faults_coordinator,
         faults_hosts,
+        faults_machines,
         faults_miners,
         faults_money,
         faults_nodes,
     )
 
-    rooms = (faults_chain, faults_nodes, faults_hosts, faults_miners, faults_coordinator, faults_money, faults_august)
+    rooms = (
+        faults_chain,
+        faults_nodes,
+        faults_machines,
+        faults_hosts,
+        faults_miners,
+        faults_coordinator,
+        faults_money,
+        faults_august,
+    )
     found = [fault for room in rooms for fault in room.FAULTS]
     return {fault.name: fault for fault in found}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from aitbc_tui.devnet import faults_nodes
+from aitbc_tui.devnet import faults_machines
 from aitbc_tui.devnet.august.net import AugustNet
 from aitbc_tui.devnet.options import CHAIN_ID
 from aitbc_tui.domain.alarm import Alarm
@@ -246,7 +246,7 @@ ROWS: tuple[Row, ...] = (
     Row("mempool-flood", "genesis", says("100 or more wait")),
     Row("tx-vanished", None, vanished),
     Row("chain-id-unset", "follower", says("no blocks yet", "with chain_id it is at")),
-    Row("clock-skew", "follower", says(f"{faults_nodes.SKEW_S} s ahead of ours")),
+    Row("clock-skew", "follower", says(f"{faults_machines.SKEW_S} s ahead of ours")),
     Row("unit-crashloop", "follower", crash_looping),
     Row("disk-full", "follower", says("is 99 % full")),
     Row("unit-memory", "follower", says("aitbc-blockchain-node holds 1.9 of 2.0 GB (95 %")),
@@ -305,7 +305,7 @@ ROWS: tuple[Row, ...] = (
     Row("rpc-hang", "follower", says("no complete answer", "within 5 s"), generation="2026-08"),
     Row("rate-limit", "follower", asked_no_more, generation="2026-08", clears_s=75.0),
     Row("mempool-flood", "genesis", says("100 or more wait"), generation="2026-08"),
-    Row("clock-skew", "follower", says(f"{faults_nodes.SKEW_S} s ahead of ours"), generation="2026-08"),
+    Row("clock-skew", "follower", says(f"{faults_machines.SKEW_S} s ahead of ours"), generation="2026-08"),
     Row("disk-full", "follower", says("is 99 % full"), generation="2026-08"),
     Row("db-down", None, database_lost, generation="2026-08", later=True, longer_s=90.0),
     Row("coordinator-500", "coordinator", says("500"), generation="2026-08"),
