@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from aitbc_tui.devnet.chain_net import ChainNet, Node
 from aitbc_tui.devnet.config_file import write_config
 from aitbc_tui.devnet.control import Control
 from aitbc_tui.devnet.fault import Fault, parse_fault
+from aitbc_tui.devnet.folder import private_folder
 from aitbc_tui.devnet.generation import make_generation
 from aitbc_tui.devnet.host_files import standins_dir
 from aitbc_tui.devnet.jobs import Job
@@ -41,7 +40,6 @@ from aitbc_tui.domain.errors import ConfigError
 
 __all__ = ["Devnet", "standins_dir"]
 _TICK_S = 1.0
-_MARK = ".aitbc-devnet"  # a directory with this in it may be written over
 
 
 class Devnet:
@@ -118,7 +116,7 @@ class Devnet:
     async def start(cls, options: DevnetOptions | None = None) -> AsyncIterator[Devnet]:
         """A network that answers on every port when the body is entered, and is gone when it is left."""
         options = options or DevnetOptions()
-        folder, ours = _private_dir(options.dir)
+        folder, ours = private_folder(options.dir)
         try:
             devnet = cls(options, folder)
             try:
@@ -271,31 +269,3 @@ class Devnet:
         fault, _ = parse_fault(name, self.options.generation)
         if name in self.active:
             await fault.off(self, self.active.pop(name))
-
-
-def _private_dir(wanted: Path | None) -> tuple[Path, bool]:
-    """The folder, and whether it is ours to remove."""
-    if wanted is None:
-        runtime = os.environ.get("XDG_RUNTIME_DIR")
-        base = runtime if runtime and _may_hold_programs(runtime) else None
-        return Path(tempfile.mkdtemp(prefix="aitbc-devnet-", dir=base)), True
-    wanted = wanted.expanduser().absolute()
-    try:
-        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(wanted.iterdir()) and not (wanted / _MARK).exists():
-            raise ConfigError(f"--dir {wanted}: not empty, and not made by a devnet", remedy="name an empty directory")
-        wanted.chmod(0o700)
-        (wanted / _MARK).touch()
-    except OSError as exc:
-        raise ConfigError(f"--dir {wanted}: {exc.strerror}") from exc
-    shutil.rmtree(wanted / "hosts", ignore_errors=True)  # of an earlier run
-    return wanted, False
-
-
-def _may_hold_programs(folder: str) -> bool:
-    """The stand-ins must be executable where they lie."""
-    try:
-        mounted_noexec = os.statvfs(folder).f_flag & os.ST_NOEXEC
-    except OSError:
-        return False
-    return not mounted_noexec and os.access(folder, os.W_OK | os.X_OK)
