@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 from aitbc_tui.cli import aliases, exits
@@ -42,7 +43,8 @@ def run(words: list[str]) -> int:
     """Run one command; never raises."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            with suppress(OSError):  # it flushes; a full disk is said when there is something to write
+                stream.reconfigure(errors="backslashreplace")
     verb = "dashboard"
     try:
         with ending_on_signals():

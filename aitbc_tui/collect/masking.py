@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.identity import Masker
-from aitbc_tui.ledger.files import private_folder
+from aitbc_tui.ledger.files import create_file, private_folder
 
 SALT_BYTES = 16
 _NAME = "mask.salt"
@@ -25,22 +24,9 @@ def load_masker(folder: Path, miners: Iterable[str] = ()) -> Masker:
     try:
         salt = path.read_bytes()
     except FileNotFoundError:
-        salt = _make(path)
+        salt = create_file(path, secrets.token_bytes(SALT_BYTES))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", remedy="the masking key must be readable by you") from None
     if len(salt) < SALT_BYTES:
         raise ConfigError(f"{path}: shorter than {SALT_BYTES} bytes", remedy="remove it; a new one is made")
     return Masker(salt, {name: name for name in miners})
-
-
-def _make(path: Path) -> bytes:
-    salt = secrets.token_bytes(SALT_BYTES)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError:  # another process of ours was quicker
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", remedy="the state directory must be writable") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(salt)
-    return salt

@@ -20,7 +20,10 @@ def private_folder(folder: Path) -> None:
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
     except OSError as error:
-        raise ConfigError(f"cannot make the folder {folder}: {error.strerror}") from None
+        raise ConfigError(
+            f"cannot make the folder {folder}: {error.strerror}",
+            remedy="HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME, name folders that you may write to",
+        ) from None
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder", remedy="move it out of the way")
 
@@ -57,23 +60,51 @@ def replace_file(path: Path, content: bytes) -> None:
     """Write all or nothing, on disk before this returns; readable by the owner only."""
     target = Path(os.path.realpath(path))
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
+        name = _beside(target, content)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
             os.replace(name, target)
         except BaseException:
             os.unlink(name)
             raise
-        folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(target.parent)
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from None
+
+
+def create_file(path: Path, content: bytes) -> bytes:
+    """The same where there is none yet; gives what then lies there, for another process may have been quicker."""
+    try:
+        name = _beside(path, content)
+        try:
+            with suppress(FileExistsError):
+                os.link(name, path)  # never half a file, and never over another one
+        finally:
+            os.unlink(name)
+        _sync(path.parent)
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="the folder must be writable") from None
+
+
+def _beside(target: Path, content: bytes) -> str:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        os.unlink(name)
+        raise
+    return name
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,8 +18,9 @@ from aitbc_tui.collect.masking import load_masker
 from aitbc_tui.collect.nvml import NvmlWatch, parse_line
 from aitbc_tui.collect.pace import Rhythm
 from aitbc_tui.config.secrets import Secret
-from aitbc_tui.domain.errors import CommandError, HttpError, ParseError
+from aitbc_tui.domain.errors import CommandError, ConfigError, HttpError, ParseError
 from aitbc_tui.domain.identity import Role
+from aitbc_tui.ledger.files import create_file
 from aitbc_tui.protocol.ask import Ask
 from aitbc_tui.protocol.capability import AuthMode
 from aitbc_tui.state.events import Kind, Source
@@ -215,3 +217,21 @@ def test_the_masking_key_is_made_once_and_private(tmp_path: Path) -> None:
     assert load_masker(folder)(Role.MINER, "key") == first
     assert (folder / "mask.salt").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_full_disk_leaves_no_half_masking_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty one stayed behind, and everything was refused also when there was room again."""
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = tmp_path / "state"
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fsync", full)
+        with pytest.raises(ConfigError, match=r"mask\.salt: No space left on device"):
+            load_masker(folder)
+    assert not list(folder.iterdir())
+    first = load_masker(folder)(Role.MINER, "key")
+    assert [path.name for path in folder.iterdir()] == ["mask.salt"]
+    kept = create_file(folder / "mask.salt", b"of a process that was slower")
+    assert kept == (folder / "mask.salt").read_bytes() and load_masker(folder)(Role.MINER, "key") == first
