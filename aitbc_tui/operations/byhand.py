@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shlex
 
 from aitbc_tui.config.model import EnvironmentConfig, HostConfig
@@ -16,9 +17,7 @@ def by_hand(check: Check, environment: EnvironmentConfig) -> str:
     node = next((n for n in environment.nodes if n.name == check.node), None)
     url = environment.coordinator.url if environment.coordinator is not None else ""
     commands = {
-        "name": f"getent hosts {host.address}",
-        "tcp": f"nc -zv {host.address} {host.port or 22}",
-        "host key": f"ssh-keyscan -p {host.port or 22} {host.address} | ssh-keygen -lf -",
+        **_reached(host),
         "login": at(host, "true"),
         "ssh": at(host, "true"),
         "large ssh": f"{at(host, f'head -c {large.SSH_BYTES} /dev/zero')} | wc -c",
@@ -35,6 +34,30 @@ def by_hand(check: Check, environment: EnvironmentConfig) -> str:
             "p2p port": at(host, sockets),
         }
     return commands.get(check.name, "")
+
+
+def _reached(host: HostConfig) -> dict[str, str]:
+    """The first three steps. What an address stands for in ssh_config, and on which port, is asked of `ssh -G`."""
+    if host.is_local:
+        return {}
+    if _is_ip(host.address):
+        name, port = host.address, str(host.port or 22)
+    else:
+        asked = f"ssh -G {f'-p {host.port} ' if host.port else ''}{shlex.quote(host.address)}"
+        name, port = (f"$({asked} | awk '$1 == \"{key}\" {{print $2}}')" for key in ("hostname", "port"))
+    return {
+        "name": f"getent hosts {name}",
+        "tcp": f"nc -zv {name} {port}",
+        "host key": f"ssh-keyscan -p {port} {name} | ssh-keygen -lf -",
+    }
+
+
+def _is_ip(address: str) -> bool:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return True
 
 
 def at(host: HostConfig, command: str) -> str:

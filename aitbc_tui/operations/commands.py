@@ -55,7 +55,7 @@ _PARTS = {
     "{sudo}": r"(?:none|sudo -n)",
     "{keep}": r"/tmp/aitbc-tui-power\.\w{8}/keep",
     "{script}": re.escape(SQLITE),
-    "{path}": r"/[\w.+@/-]+",
+    "{path}": r"/[\w.+@/-]*",
     "{backup}": rf"/[\w.+@/-]+{re.escape(BACKUP_MARK)}\d{{8}}T\d{{6}}Z(?:\.db)?",
     "{unit}": r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@-]*",
     "{units}": r"[0-9A-Za-z:_.@][0-9A-Za-z:_.@ -]*",

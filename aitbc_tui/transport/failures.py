@@ -54,7 +54,11 @@ def explain(
         return ConnectError(f"connection refused: nothing listens on {at}", host=name, remedy="is sshd running there?")
     if isinstance(exc, asyncssh.DisconnectError | ConnectionError):
         said = clean(getattr(exc, "reason", "") or str(exc), 120)
-        return ConnectError(f"{at} closed the connection during the SSH handshake: {said}", host=name)
+        return ConnectError(
+            f"{at} closed the connection during the SSH handshake: {said}",
+            host=name,
+            remedy="its sshd's log says why: too many at once (MaxStartups), or no sshd at all on that port",
+        )
     if isinstance(exc, ValueError):
         return ConfigError(f"ssh: {clean(str(exc), 200)}", host=name)
     said = clean(os.strerror(exc.errno) if isinstance(exc, OSError) and exc.errno else str(exc), 160)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,3 +193,32 @@ def test_the_mesh_is_judged_from_both_sides(links: Mapping[str, str], verdict: s
 def test_quantiles_are_values_that_were_seen() -> None:
     values = [float(n) for n in range(1, 21)]
     assert (quantile(values, 0.5), quantile(values, 0.95), quantile([7.0], 0.95)) == (10.0, 19.0, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "tcp"),
+    [
+        (HostConfig("h", "aitbc"), "192.0.2.7", "192.0.2.7 2204"),
+        (HostConfig("h", "aitbc", port=2299), "192.0.2.7", "192.0.2.7 2299"),
+        (HostConfig("h", "198.51.100.3"), "198.51.100.3", "198.51.100.3 22"),
+        (HostConfig("h", "198.51.100.3", port=2222), "198.51.100.3", "198.51.100.3 2222"),
+    ],
+)
+def test_by_hand_leads_where_ssh_config_leads(tmp_path: Path, host: HostConfig, name: str, tcp: str) -> None:
+    """`nc -zv aitbc 22` asked for a name that only ssh_config knows, on a port that is not the one."""
+    ssh = shutil.which("ssh")
+    if ssh is None:
+        pytest.skip("needs ssh: install openssh-client")
+    (tmp_path / "config").write_text("Host aitbc\n  HostName 192.0.2.7\n  Port 2204\n")
+    (tmp_path / "ssh").write_text(f'#!/bin/sh\nexec {ssh} -F {tmp_path}/config "$@"\n')
+    (tmp_path / "ssh").chmod(0o700)
+    environment = EnvironmentConfig("prod", hosts={"h": host})
+
+    def typed(step: str) -> str:
+        command = f"echo {by_hand(Check('', 'h', step, Grade.PASS, ''), environment)}"
+        path = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        return subprocess.run(["bash", "-c", command], env=path, capture_output=True, text=True, timeout=60).stdout
+
+    assert typed("name") == f"getent hosts {name}\n" and typed("tcp") == f"nc -zv {tcp}\n"
+    here = EnvironmentConfig("prod", hosts={"h": HostConfig("h", "local")})
+    assert not by_hand(Check("", "h", "tcp", Grade.PASS, "local"), here)

@@ -107,6 +107,7 @@ def test_every_command_that_is_built_is_on_the_list() -> None:
     }
     assert [reads_only(argv) for argv in built[:5]] == [False, False, False, True, True]
     assert form_of(("sudo", "-n", *built[0])) is not None
+    assert reads_only(commands.disk("/")), "the disk of a node without `data` is the root's"
     assert all(fixed.form in listing() for fixed in COMMANDS) and "restrict,port-forwarding,permitopen" in listing()
 
 
