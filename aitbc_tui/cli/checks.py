@@ -54,7 +54,7 @@ def failed(area: str, subject: str, error: AitbcError) -> Check:
 
 def local_checks(ctx: Context) -> list[Check]:
     """Everything that can be said without asking any host."""
-    found = [*_configuration(ctx), *_pins(ctx)]
+    found = [*_configuration(ctx), *_pins(ctx), *_ledger()]
     for host in ctx.environment.hosts.values():
         found += [*_ssh_keys(host)] if not host.is_local else []
     return found
@@ -84,6 +84,21 @@ def _pins(ctx: Context) -> Iterator[Check]:
             "none is pinned: no receipt can be called valid",
             "aitbc-tui trust add signing KEY, as the operator of the coordinator told you",
         )
+
+
+def _ledger() -> Iterator[Check]:
+    """It has no size cap: what grows is said before it is in the way."""
+    from aitbc_tui.config.paths import ledger_file
+    from aitbc_tui.ledger.space import space_of
+
+    space = space_of(ledger_file())
+    if space is None:
+        return
+    name = clean(str(space.path), 200)
+    if space.trouble:
+        yield warned("ledger", name, space.trouble, space.remedy)
+    else:
+        yield ok("ledger", name, space.words)
 
 
 def _ssh_keys(host: HostConfig) -> Iterator[Check]:

@@ -10,6 +10,8 @@ from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.coordinating import Outcome
 from aitbc_tui.cli.looking import node_errors
 from aitbc_tui.cli.options import Parser, seconds
+from aitbc_tui.cli.output import warn
+from aitbc_tui.config import paths
 from aitbc_tui.config.model import EnvironmentConfig
 from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.observed import TroubleKind
@@ -49,7 +51,17 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
             statuscache.keep(ctx, request, document)
         return found
 
+    _note_room(ctx)
     return coordinating.operate(ctx, request, work)
+
+
+def _note_room(ctx: Context) -> None:
+    """A word beside the answer when the ledger has no room to grow: it is not cut by itself."""
+    from aitbc_tui.ledger.space import space_of
+
+    space = space_of(paths.ledger_file())
+    if space is not None and space.trouble:
+        warn(ctx.err, f"the ledger: {space.trouble}; try: {space.remedy}")
 
 
 async def look(collector: Collector, field: Field, targets: tuple[str, ...], *, all_facts: bool = False) -> Snapshot:

@@ -22,6 +22,7 @@ from aitbc_tui.domain.work import GpuProcess, JobOrder, MinerLog
 if TYPE_CHECKING:
     from aitbc_tui.collect.collector import Collector
     from aitbc_tui.collect.runs import Runs
+    from aitbc_tui.ledger.space import Space
     from aitbc_tui.operations.export import Entry
     from aitbc_tui.state.spreading import Spreading
     from aitbc_tui.state.totals import Charge
@@ -82,7 +83,7 @@ class CollectorBackend(CollectorThread):
     def stress_cancel(self) -> Future[str]:
         return self._write(lambda c: c.bench.cancel_left())
 
-    def ledger_entries(self) -> Future[tuple[tuple[Entry, ...], tuple[Charge, ...]]]:
+    def ledger_entries(self) -> Future[tuple[tuple[Entry, ...], tuple[Charge, ...], Space | None]]:
         return self._write(lambda c: _instruments().ledger_entries(c))
 
     def export_masked(self) -> Future[str]:

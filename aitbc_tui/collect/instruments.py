@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aitbc_tui.collect.masking import load_masker
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.identity import Masker
+from aitbc_tui.ledger.space import Space, space_of
 from aitbc_tui.operations.export import Entry, charges_of, entries_of, masked_json
 from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.spreading import Spreading
@@ -26,8 +27,8 @@ EXPORTS = "exports"
 DEPTH = 200
 
 
-async def ledger_entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...]]:
-    """The newest receipts of the ledger, and what they are as money."""
+async def ledger_entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...], Space | None]:
+    """The newest receipts of the ledger, what they are as money, and how much room all of it takes."""
     return await asyncio.to_thread(_entries, collector)
 
 
@@ -35,7 +36,7 @@ def _mask(collector: Collector) -> Masker:
     return load_masker(collector.setup.ledger.parent, collector.setup.environment.miners)
 
 
-def _entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...]]:
+def _entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...], Space | None]:
     env, ledger = collector.setup.environment.name, collector.ledger
     mask, trust = _mask(collector), collector.setup.trust
     rows = ledger.receipts(env, NEWEST)
@@ -43,7 +44,7 @@ def _entries(collector: Collector) -> tuple[tuple[Entry, ...], tuple[Charge, ...
     recorded = entries_of(rows, mask)
     # Shown with their checks, by the keys that are pinned now; the verdict beside them is the recorded one.
     entries = tuple(Entry(e.stored, verify(e.stored.body, trust, mask=mask), e.conflict) for e in recorded)
-    return entries, tuple(charges_of(entries, own))
+    return entries, tuple(charges_of(entries, own)), space_of(collector.setup.ledger)
 
 
 async def export_masked(collector: Collector) -> str:

@@ -52,6 +52,16 @@ def of_things(number: int, thing: str) -> SafeText:
     return SafeText(f"{number:,} {thing}{'' if number == 1 else 's'}")
 
 
+def amount_of_bytes(size: int) -> SafeText:
+    """`312 kB`, `1.2 MB`, `34 GB`: in steps of a thousand, as `df -H` says it."""
+    amount, unit = size / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if amount < 1000:
+            break
+        amount, unit = amount / 1000, larger
+    return SafeText(f"{amount:.1f} {unit}" if amount < 10 else f"{amount:.0f} {unit}")
+
+
 def short_hash(value: str) -> SafeText:
     """First 8 and last 6 digits, without `0x`."""
     digits = value.removeprefix("0x")

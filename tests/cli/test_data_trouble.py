@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from aitbc_tui.config import paths
 from aitbc_tui.devnet.child import Child
+from aitbc_tui.ledger import space
+from aitbc_tui.ledger.book import Ledger
 
 from .conftest import Run
 from .networks import broken
@@ -108,6 +111,22 @@ def test_doctor_on_a_sound_network(run: Run, devnet_child: Child) -> None:
     assert "2026-04" in checks["endpoint", "follower"]["detail"]
     assert checks["credential", "client"]["detail"] == checks["credential", "admin"]["detail"] == "works"
     assert {check["state"] for check in found["checks"]} == {"ok"}
+
+
+def test_a_ledger_that_has_grown_large_is_said_and_fails_nothing(
+    run: Run, devnet_child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ledger.open(paths.ledger_file()):
+        pass
+    quiet = run("--config", devnet_child.config_path, "status", "--json")
+    monkeypatch.setattr(space, "LARGE", 1)
+    loud = run("--config", devnet_child.config_path, "status", "--json")
+    assert "ledger" not in quiet.err and loud.code == quiet.code
+    assert "the ledger: " in loud.err and "try: aitbc-tui receipts export --exact -o FILE" in loud.err
+    done = run("--config", devnet_child.config_path, "doctor", "--json")
+    (check,) = (check for check in json.loads(done.out)["checks"] if check["area"] == "ledger")
+    assert (done.code, check["state"], check["subject"]) == (0, "warn", str(paths.ledger_file()))
+    assert check["remedy"].endswith(f"move {paths.ledger_file()} away: a new one is made")
 
 
 def test_doctor_finds_a_unit_that_is_not_there(run: Run, devnet_child: Child, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -15,6 +16,7 @@ from aitbc_tui.domain.node import Account, Block, MempoolReading, Transaction
 from aitbc_tui.domain.observed import Trouble, TroubleKind
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.ledger.rows import StoredReceipt
+from aitbc_tui.ledger.space import Space
 from aitbc_tui.operations.export import Entry, charges_of
 from aitbc_tui.receipts.verify import verify
 from aitbc_tui.state.spreading import Seen, Spreading, spreading
@@ -103,6 +105,7 @@ class Instruments(PromisingBackend):
         self.views = views()
         self.error: ConnectError | None = None
         self.forged = False
+        self.space = Space(Path("/home/op/.local/state/aitbc-tui/ledger.sqlite3"), 1_234_567, 34 * 10**9, 10**11)
 
     def _done(self, value: object) -> Future[object]:
         done: Future[object] = Future()
@@ -112,11 +115,12 @@ class Instruments(PromisingBackend):
             done.set_result(value)
         return done
 
-    def ledger_entries(self) -> Future[tuple[tuple[Entry, ...], tuple[Charge, ...]]]:
+    def ledger_entries(self) -> Future[tuple[tuple[Entry, ...], tuple[Charge, ...], Space | None]]:
         rows = entries()
         if self.forged:
             rows = (replace(rows[0], stored=replace(rows[0].stored, key_id="other")), *rows[1:])
-        return self._done((rows, tuple(charges_of(rows, {rows[-1].stored.job_id}))))  # type: ignore[return-value]
+        charges = tuple(charges_of(rows, {rows[-1].stored.job_id}))
+        return self._done((rows, charges, self.space))  # type: ignore[return-value]
 
     def export_masked(self) -> Future[str]:
         self.asked.append("export")
@@ -151,6 +155,7 @@ async def test_the_ledger() -> None:
         registry.open_ledger(app)
         text = await _shows(pilot, "Ledger ■ 4 of 6 valid")
         assert "every verdict, 6 shown" in text and "CONFLICT" in text
+        assert "1.2 MB on disk, 34 GB free there" in text
         assert "miner-dev-key" not in text and "client-dev-key" not in text
         await pilot.press("f")
         await _shows(pilot, "valid, 4 shown")
@@ -164,6 +169,16 @@ async def test_the_ledger() -> None:
         await _shows(pilot, "masked, in /home/op/exports/receipts.json")
         await pilot.press("j", "enter")
         await _shows(pilot, "Checked")
+
+
+async def test_a_ledger_without_room_says_what_to_do() -> None:
+    backend = Instruments()
+    backend.space = replace(backend.space, free=120_000_000)
+    app = app_on(backend)
+    async with app.run_test(size=(80, 24)) as pilot:
+        registry.open_ledger(app)
+        text = await _shows(pilot, "▲ its disk has 120 MB left")
+        assert "aitbc-tui receipts export --exact -o FILE" in text
 
 
 async def test_propagation_is_measured_when_asked_for() -> None:

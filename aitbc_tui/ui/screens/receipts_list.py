@@ -13,6 +13,7 @@ from aitbc_tui.domain.errors import AitbcError
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ledger.space import Space
 from aitbc_tui.operations.export import Entry
 from aitbc_tui.state.totals import By, Charge
 from aitbc_tui.ui.paint import Line
@@ -22,7 +23,7 @@ from aitbc_tui.ui.screens.layout import section, text_lines
 from aitbc_tui.ui.screens.receipts_list_lines import LedgerView, build_ledger, chosen, filters, header_rows
 from aitbc_tui.ui.screens.registry import open_receipt
 
-Read = tuple[tuple[Entry, ...], tuple[Charge, ...]]
+Read = tuple[tuple[Entry, ...], tuple[Charge, ...], Space | None]
 
 
 @runtime_checkable
@@ -30,7 +31,7 @@ class Bookkeeping(Protocol):
     """A backend with a ledger."""
 
     def ledger_entries(self) -> Future[Read]:
-        """The newest receipts, and each as money."""
+        """The newest receipts, each as money, and the room that the ledger takes."""
 
     def export_masked(self) -> Future[str]:
         """Write all of it, masked; resolves to the file."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from aitbc_tui.domain.receipt import ReceiptVerdict
 from aitbc_tui.domain.verdict import Level
+from aitbc_tui.ledger.space import Space
 from aitbc_tui.operations.export import Entry
 from aitbc_tui.state.receipts import verdict_of
 from aitbc_tui.state.signing_keys import change_lines, key_change, key_uses
@@ -42,7 +43,12 @@ def chosen(entries: Sequence[Entry], view: LedgerView) -> list[Entry]:
 
 
 def build_ledger(
-    entries: Sequence[Entry], charges: Sequence[Charge], view: LedgerView, pinned: Collection[str], width: int
+    entries: Sequence[Entry],
+    charges: Sequence[Charge],
+    space: Space | None,
+    view: LedgerView,
+    pinned: Collection[str],
+    width: int,
 ) -> list[Line]:
     """Every line, the title first; the rows of receipts come last. `pinned`: the signing keys that are believed."""
     rows = chosen(entries, view)
@@ -51,6 +57,7 @@ def build_ledger(
     word = f"{sums.valid} of {sums.receipts} valid"
     about = view.verdict or "every verdict"
     lines = [section("Ledger", width, mark=(worst, word), text=f"{about}, {len(rows)} shown", heavy=True)]
+    lines += _space(space, width)
     lines += _keys(entries, pinned, width)
     lines += _totals(charges, sums, view.by, width)
     lines += _plot(charges, view.by, width)
@@ -59,11 +66,25 @@ def build_ledger(
 
 
 def header_rows(
-    entries: Sequence[Entry], charges: Sequence[Charge], view: LedgerView, pinned: Collection[str], width: int
+    entries: Sequence[Entry],
+    charges: Sequence[Charge],
+    space: Space | None,
+    view: LedgerView,
+    pinned: Collection[str],
+    width: int,
 ) -> int:
     """Lines before the first receipt, without the title."""
-    above = [*_keys(entries, pinned, width), *_totals(charges, total(charges), view.by, width)]
+    above = [*_space(space, width), *_keys(entries, pinned, width), *_totals(charges, total(charges), view.by, width)]
     return len(above) + len(_plot(charges, view.by, width)) + 2
+
+
+def _space(space: Space | None, width: int) -> list[Line]:
+    """The file on this machine; what is wrong with its size, and what to do."""
+    if space is None:
+        return []
+    if not space.trouble:
+        return text_lines(str(space.words), width, role=Role.MUTED)
+    return [*text_lines(f"▲ {space.trouble}", width, role=Role.WARN), *text_lines(str(space.remedy), width)]
 
 
 _SUMS = "{:>9}{:>7}  {:>16}  {:>16}  {:>16}"
