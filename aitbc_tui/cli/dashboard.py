@@ -128,8 +128,9 @@ def show(ctx: Context, display: Display, *, ledger: Path | None = None, demo: bo
         from aitbc_tui.cli.stores import read_stores
         from aitbc_tui.collect.backend import CollectorBackend
         from aitbc_tui.collect.setup import Setup
-        from aitbc_tui.ui.app import DashboardOptions, run_dashboard
         from aitbc_tui.ui.keys import read_keys
+        from aitbc_tui.ui.options import DashboardOptions
+        from aitbc_tui.ui.running import run_dashboard
 
         log_to_state(verbose=ctx.common.verbose)
         program = program_for(ctx.settings, env.name)

@@ -90,8 +90,8 @@ def _show(ctx: Context, args: argparse.Namespace, recording: Recording) -> int:
     from aitbc_tui.cli.logs import log_to_state
     from aitbc_tui.collect.replay_backend import SPEEDS, ReplayBackend
     from aitbc_tui.ui import theme
-    from aitbc_tui.ui.app import Clock, DashboardOptions
     from aitbc_tui.ui.keys import read_keys
+    from aitbc_tui.ui.options import Clock, DashboardOptions
     from aitbc_tui.ui.replaying import run_replay
 
     log_to_state(verbose=ctx.common.verbose)

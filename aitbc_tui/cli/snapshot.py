@@ -43,7 +43,7 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
     if args.output != "-":
         _check_target(Path(args.output))
     from aitbc_tui.collect.backend import CollectorBackend
-    from aitbc_tui.ui.app import DashboardOptions
+    from aitbc_tui.ui.options import DashboardOptions
     from aitbc_tui.ui.snapshotting import Shot, take_picture
 
     backend = CollectorBackend(setup_of(ctx))

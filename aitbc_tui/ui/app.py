@@ -5,17 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
-import os
-import signal
-import sys
-import termios
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from types import FrameType
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events
@@ -31,49 +24,22 @@ from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui import theme
 from aitbc_tui.ui.backend import Backend
-from aitbc_tui.ui.colours import Palette
 from aitbc_tui.ui.driver import CountingDriver
 from aitbc_tui.ui.inorder import InOrder, Typed
 from aitbc_tui.ui.keys import TYPING, Keys, in_words, use
+from aitbc_tui.ui.options import DashboardOptions
 from aitbc_tui.ui.pace import Pace
 from aitbc_tui.ui.painter import FrugalApp
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.alarms_looks import looks
 from aitbc_tui.ui.screens.base import StatusScreen
 from aitbc_tui.ui.screens.dashboard import DashboardScreen
-from aitbc_tui.ui.screens.environment_choice import EnvironmentChoice
+from aitbc_tui.ui.signals import handle_signals
 from aitbc_tui.ui.styling import sheets
 
-TICK_S = 5.0  # ages move in steps of 5 s, also when nothing new arrives
 BEGIN_S = 0.5  # at the latest so long after the start
 SETTLED_S = 8.0  # every module is imported and every connection was tried
 SILENT_S = 20.0  # a collector that says nothing for so long is said to be silent
-FORCED_EXIT_S = 2.7  # a terminal that is gone must not keep the process
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The two clocks of the screen; tests give their own."""
-
-    monotonic: Callable[[], float] = time.monotonic
-    utc: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-
-
-@dataclass(frozen=True, slots=True)
-class DashboardOptions:
-    """How the dashboard looks and behaves on this terminal. `theme`: auto, a look, or the name of `palette`."""
-
-    slow_link: bool = False
-    ascii: bool = False
-    mouse: bool = True
-    theme: str = "auto"
-    palette: Palette | None = None  # the reader's own
-    clock: Clock = Clock()
-    tick_s: float = TICK_S
-    take_over: Callable[[], None] = lambda: None  # called before the screens take the terminal
-    keys: Keys = Keys()
-    environments: tuple[EnvironmentChoice, ...] = ()  # of the configuration, for the chooser
-    open_environment: Callable[[str], Backend] | None = None  # a backend for another one; may ask nothing
 
 
 def _palette() -> type[Provider]:
@@ -176,7 +142,7 @@ class AitbcApp(FrugalApp):
     def on_mount(self) -> None:
         self._own_loop = asyncio.get_running_loop()
         self._own_context = contextvars.copy_context()
-        self._handle_signals()
+        handle_signals(self)
         self.call_after_refresh(self._begin)
         # A screen opened before the first refresh drops that call: the backend must start all the same.
         self.set_timer(BEGIN_S, self._begin)
@@ -187,33 +153,10 @@ class AitbcApp(FrugalApp):
         """What the start made stays to the end: to look through it for garbage again is 50 ms without keys."""
         gc.freeze()
 
-    def _handle_signals(self) -> None:
-        if self.is_headless:
-            return
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-            # Not the loop's own handlers: a loop that waits for a stalled terminal would never call them.
-            signal.signal(number, self._end_by_signal)
-
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """The terminal's answer to the disc printed at start: where it takes two cells, columns would shift."""
         if event.y == 0 and event.x == 2 and not self.look.ascii:
             self.set_look(ascii_only=True)
-
-    def _end_by_signal(self, number: int, frame: FrameType | None) -> None:
-        code = 128 + number
-        # A terminal that hung up may take no more bytes: then nothing below would ever return.
-        timer = threading.Timer(FORCED_EXIT_S, self._end_by_force, (code,))
-        timer.daemon = True
-        timer.start()
-        self.from_thread(lambda: self.exit(code))
-
-    def _end_by_force(self, code: int) -> None:
-        """The terminal takes no more bytes, but its line discipline is given back; the ledger's writes are whole."""
-        attributes = getattr(self._driver, "attrs_before", None)
-        if attributes is not None:
-            with suppress(termios.error):  # it may be gone
-                termios.tcsetattr(sys.__stdin__.fileno() if sys.__stdin__ else 0, termios.TCSANOW, attributes)
-        os._exit(code)
 
     def _begin(self) -> None:
         """The first frame is painted: now the backend may import and connect. Once."""
@@ -334,34 +277,3 @@ class AitbcApp(FrugalApp):
 
 def _interrupts(event: events.Event) -> bool:
     return isinstance(event, events.Key) and event.key == "ctrl+c"
-
-
-@contextmanager
-def _stopping_given_back() -> Iterator[None]:
-    """The driver's handlers of ctrl+z and of going on paint on a screen that is no more: they end with it."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
-
-
-def run_dashboard(backend: Backend, options: DashboardOptions | None = None) -> int:
-    """Show the dashboard until it is left; returns the exit code. The backend is stopped on the way out.
-
-    What ends it unforeseen is raised again, with the terminal as it was found.
-    """
-    options = options or DashboardOptions()
-    if not options.ascii and theme.wants_ascii(os.environ, sys.stdout.encoding or "ascii"):
-        options = replace(options, ascii=True)
-    app = AitbcApp(backend, options)
-    try:
-        with _stopping_given_back():
-            code = app.run(mouse=options.mouse)
-    finally:
-        app.backend.stop()
-    if app.crashed is not None:
-        raise app.crashed
-    return code if code is not None else app.return_code or 0

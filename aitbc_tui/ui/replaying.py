@@ -6,8 +6,9 @@ from typing import ClassVar, Protocol
 
 from textual.binding import Binding, BindingType
 
-from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.backend import Backend
+from aitbc_tui.ui.options import Clock, DashboardOptions
 
 
 class Player(Backend, Protocol):

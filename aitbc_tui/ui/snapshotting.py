@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from aitbc_tui.domain.errors import CommandError
 from aitbc_tui.domain.snapshot import ReceiptRow, Snapshot
 from aitbc_tui.domain.text import clean
-from aitbc_tui.ui.app import AitbcApp, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.backend import Backend
+from aitbc_tui.ui.options import DashboardOptions
 from aitbc_tui.ui.screens import registry
 
 SCREENS = ("dashboard", "submit", "job", "receipt", "connections", "help")

@@ -16,7 +16,8 @@ import psutil
 
 from aitbc_tui.collect.collector import PUBLISH_S
 from aitbc_tui.domain.snapshot import Snapshot
-from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
+from aitbc_tui.ui.options import Clock, DashboardOptions
 from tests.state.story import Story, frame
 from tests.ui.backends import StillBackend
 

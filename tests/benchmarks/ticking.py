@@ -12,8 +12,9 @@ import threading
 import time
 
 from aitbc_tui.ui import pace
-from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.driver import CountingDriver
+from aitbc_tui.ui.options import Clock, DashboardOptions
 from tests.state.story import Story
 from tests.ui.backends import StillBackend
 

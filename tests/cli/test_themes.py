@@ -8,9 +8,10 @@ import pytest
 
 from aitbc_tui.cli.themes import read_theme
 from aitbc_tui.domain.errors import ConfigError
-from aitbc_tui.ui.app import AitbcApp, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.colours import PALETTES
 from aitbc_tui.ui.opening import First, painted
+from aitbc_tui.ui.options import DashboardOptions
 from aitbc_tui.ui.paint import Role
 from aitbc_tui.ui.widgets.canvas import Canvas
 from tests.fixtures import snapshots

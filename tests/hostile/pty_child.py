@@ -7,7 +7,8 @@ import sys
 import threading
 from dataclasses import replace
 
-from aitbc_tui.ui.app import DashboardOptions, run_dashboard
+from aitbc_tui.ui.options import DashboardOptions
+from aitbc_tui.ui.running import run_dashboard
 from tests.fixtures import snapshots
 from tests.hostile.soil import NASTY, soiled
 from tests.ui.backends import StillBackend

@@ -50,7 +50,7 @@ from aitbc_tui.state.events import (
     Watching,
 )
 from aitbc_tui.state.facts import JobResult, ReceiptItem, ReceiptPage
-from aitbc_tui.ui.app import Clock, DashboardOptions
+from aitbc_tui.ui.options import Clock, DashboardOptions
 from aitbc_tui.ui.replaying import ReplayApp
 from tests.cli.conftest import Run
 from tests.fixtures.chain import running, until

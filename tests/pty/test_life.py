@@ -124,7 +124,9 @@ def test_a_terminal_that_is_closed_ends_the_program() -> None:
 CRASHING = """
 import sys
 from aitbc_tui.cli import dashboard, program
-from aitbc_tui.ui.app import AitbcApp, DashboardOptions, run_dashboard
+from aitbc_tui.ui.app import AitbcApp
+from aitbc_tui.ui.running import run_dashboard
+from aitbc_tui.ui.options import DashboardOptions
 from tests.fixtures import snapshots
 from tests.ui.backends import StillBackend
 

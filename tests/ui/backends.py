@@ -9,7 +9,8 @@ from aitbc_tui.domain.journal import LogTarget, Told
 from aitbc_tui.domain.operation import Plan, Run, Wish
 from aitbc_tui.domain.snapshot import Snapshot, Submission
 from aitbc_tui.domain.work import JobOrder
-from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
+from aitbc_tui.ui.options import Clock, DashboardOptions
 
 
 class StillBackend:

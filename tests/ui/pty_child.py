@@ -8,7 +8,8 @@ import sys
 import threading
 from dataclasses import replace
 
-from aitbc_tui.ui.app import Clock, DashboardOptions, run_dashboard
+from aitbc_tui.ui.options import Clock, DashboardOptions
+from aitbc_tui.ui.running import run_dashboard
 from tests.fixtures import snapshots
 from tests.ui.backends import StillBackend
 

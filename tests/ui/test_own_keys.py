@@ -15,8 +15,9 @@ import pytest
 from aitbc_tui import ui
 from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.state.rulebook import REMEDIES
-from aitbc_tui.ui.app import AitbcApp, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.keys import DEFAULTS, MAX_BYTES, Keys, in_remedy, in_words, keys_of, normal, read_keys, spoken, use
+from aitbc_tui.ui.options import DashboardOptions
 from aitbc_tui.ui.screens.alarm_words import WORDS, words_for
 from aitbc_tui.ui.screens.help_lines import KEYS
 from aitbc_tui.ui.screens.node_lines import to_do

@@ -10,7 +10,8 @@ from textual.command import Command, CommandList, CommandPalette
 
 from aitbc_tui.domain.snapshot import Snapshot, Submission
 from aitbc_tui.domain.work import JobOrder
-from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
+from aitbc_tui.ui.options import Clock, DashboardOptions
 from tests.ui.backends import StillBackend, screen_text
 
 

@@ -12,7 +12,8 @@ from aitbc_tui.domain.operation import Plan, RunState, Verb, Wish
 from aitbc_tui.domain.snapshot import Access, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.ui.app import AitbcApp, Clock, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
+from aitbc_tui.ui.options import Clock, DashboardOptions
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.confirm import ConfirmScreen
 from aitbc_tui.ui.screens.dashboard import DashboardScreen

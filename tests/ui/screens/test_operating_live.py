@@ -20,7 +20,8 @@ from aitbc_tui.devnet.network import Devnet
 from aitbc_tui.devnet.options import DevnetOptions
 from aitbc_tui.devnet.repo import behind_by, write_repo
 from aitbc_tui.ledger.book import Ledger
-from aitbc_tui.ui.app import AitbcApp, DashboardOptions
+from aitbc_tui.ui.app import AitbcApp
+from aitbc_tui.ui.options import DashboardOptions
 from aitbc_tui.ui.screens.confirm import ConfirmScreen
 from aitbc_tui.ui.screens.operations_lines import OFFERS
 from aitbc_tui.ui.screens.plan import PlanScreen
