@@ -10,12 +10,9 @@ from aitbc_tui.domain.snapshot import Chain, Fork
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.reduce_nodes import block_interval
-from aitbc_tui.state.signers import to_compare
 
 DISPLAY_STEP = 10
 CONFIRM = 2  # comparisons that must disagree before a fork is called
-AGAIN_S = 12.0  # after which a block that may have been replaced is read again
-NEWEST_S = 8.0  # how often one of the newest blocks is read, for its proposer and its body
 BLOCK_TIME_S = 2.0  # the platform's default, until the nodes' own rhythm is seen
 
 
@@ -25,14 +22,6 @@ class Pair:
 
     equal: int | None
     differs: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class BlockQuestion:
-    """A block whose content would decide something; the collector asks it of this node."""
-
-    node: str
-    height: int
 
 
 def fresh_heights(world: World, now: float) -> dict[str, int]:
@@ -195,61 +184,6 @@ def _fork(world: World, source: str, off: tuple[str, ...]) -> Fork:
         since=min(world.mismatches[name][1] for name in off),
         nodes=off,
     )
-
-
-def questions(world: World, now: float) -> tuple[BlockQuestion, ...]:
-    """Blocks to ask next: the shown height, a common height where none is known, and a fork's first block."""
-    heights = fresh_heights(world, now)
-    source = source_of(world, now)
-    if source is None:
-        return ()
-    wanted: list[BlockQuestion] = []
-
-    def want(name: str, height: int, again_s: float | None = None) -> None:
-        facts = world.nodes[name]
-        if not 0 <= height <= heights.get(name, -1):
-            return
-        read = facts.read_at.get(height)
-        if height not in facts.blocks or (again_s is not None and read is not None and now - read > again_s):
-            wanted.append(BlockQuestion(name, height))
-
-    chain = judge_chain(world, now)
-    for name in heights:
-        if chain.display_height is not None:
-            want(name, chain.display_height, AGAIN_S if chain.fork is not None else None)
-        want(name, 0, AGAIN_S)
-        facts = world.nodes[name]
-        if now - max(facts.read_at.get(h, -1e9) for h in (*list(facts.read_at)[-12:], -1) if h != 0) > NEWEST_S:
-            want(name, heights[name])
-    for height in world.nodes[source].departures.wanted(world.nodes[source].blocks, world.nodes[source].counts)[:4]:
-        want(source, height)
-    compare = to_compare(world, source)
-    if compare is not None:
-        want(source, compare)
-    for name in heights:
-        if name == source:
-            continue
-        found = pair(world.nodes[source], world.nodes[name])
-        if heights[source] - heights[name] >= 2:
-            want(source, heights[name] + 1)  # why a follower stands: is the block after its head empty?
-        low = min(heights[source], heights[name])
-        stands = all(_stands_s(world.nodes[n], now) > NEWEST_S for n in (source, name))
-        if found.differs is None and (found.equal is None or found.equal < (low if stands else low - DISPLAY_STEP)):
-            want(source, low)
-            want(name, low)
-        if found.differs is not None and name in forked(world):
-            floor = found.equal if found.equal is not None else -1
-            middle = (floor + found.differs) // 2
-            for height in (found.differs, middle):
-                if height > floor:
-                    want(source, height)
-                    want(name, height)
-    return tuple(dict.fromkeys(wanted))
-
-
-def _stands_s(facts: NodeFacts, now: float) -> float:
-    """How long its head stands: heads of a chain that makes few blocks may never meet at one height."""
-    return now - facts.changes[-1][0] if facts.changes else 0.0
 
 
 def shown_hash(facts: NodeFacts, height: int | None) -> SafeText | None:
