@@ -16,7 +16,7 @@ from aitbc_tui.domain.receipt import (
     short_key,
 )
 from aitbc_tui.domain.text import SafeText, clean, literal
-from aitbc_tui.receipts.canonical import ATTESTATIONS, CLAIM_KEYS, SIGNATURE, canonical, meant_as_receipt
+from aitbc_tui.receipts.canonical import ATTESTATIONS, CLAIM_KEYS, SIGNATURE, Canonical, canonical, meant_as_receipt
 from aitbc_tui.receipts.content import NOTHING_KNOWN, Context, price_matches, remarks_of, sum_text
 from aitbc_tui.receipts.facts import claim_text, facts_of, nulls_for_numbers
 from aitbc_tui.receipts.jsontext import JsonValue, RefusedJson, decode, members, parse
@@ -55,10 +55,7 @@ def verify(
     """
     text = decode(body)
     try:
-        receipt = parse(text)
-        if not isinstance(receipt, dict) or not meant_as_receipt(receipt):
-            raise ParseError("no receipt: neither receipt_id, nor job_id and signature")
-        signed = canonical(receipt)
+        receipt, signed = _read(text)
     except RefusedJson as refused:
         if not text.lstrip().startswith("{") or not meant_as_receipt(dict(members(text))):
             raise
@@ -81,9 +78,7 @@ def verify(
             _attestation_check(attested, trust, policy),
             ReceiptCheck(CheckName.PRICE, price_matches(facts), sum_text(facts)),
         ),
-        unsigned_claims=tuple(
-            (key, claim_text(receipt[key])) for key in sorted(CLAIM_KEYS & receipt.keys()) if receipt[key] is not None
-        ),
+        unsigned_claims=_claims(receipt),
         remarks=remarks_of(facts, context),
         canonical_bytes_len=size,
         canonical_sha256=digest,
@@ -91,6 +86,20 @@ def verify(
         attestation_key_ids=tuple(one.key_id for one in attested),
         body=body,
     )
+
+
+def _read(text: str) -> tuple[dict[str, JsonValue], Canonical]:
+    """The receipt and the bytes of it that a signature covers; ParseError where it is none."""
+    receipt = parse(text)
+    if not isinstance(receipt, dict) or not meant_as_receipt(receipt):
+        raise ParseError("no receipt: neither receipt_id, nor job_id and signature")
+    return receipt, canonical(receipt)
+
+
+def _claims(receipt: dict[str, JsonValue]) -> tuple[tuple[str, SafeText], ...]:
+    """What was added after signing."""
+    claims = sorted(CLAIM_KEYS & receipt.keys())
+    return tuple((key, claim_text(receipt[key])) for key in claims if receipt[key] is not None)
 
 
 def _attestations(receipt: dict[str, JsonValue], message: bytes) -> tuple[Seal, ...]:
