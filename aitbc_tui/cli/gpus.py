@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.gpudetails import advice_json, costs_json, ollamas_json, print_more
 from aitbc_tui.cli.gpudetails import latency as _latency
-from aitbc_tui.cli.listing import UNKNOWN, Json, document, finish, judged, number, observe, or_none, print_pane
+from aitbc_tui.cli.listing import UNKNOWN, Json, Seen, document, finish, judged, number, observe, or_none, print_pane
 from aitbc_tui.cli.options import Parser, add_json
 from aitbc_tui.cli.output import print_json
 from aitbc_tui.domain.errors import ConfigError
-from aitbc_tui.domain.snapshot import Access, GpuRow, Pane
+from aitbc_tui.domain.snapshot import Access, GpuRow, Pane, Snapshot
 from aitbc_tui.domain.text import clean
 
 if TYPE_CHECKING:
@@ -61,6 +61,23 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
             f"environment {ctx.environment.name} has no GPU host",
             remedy=f"gpu = true in [env.{ctx.environment.name}.hosts.NAME]",
         )
+    seen, latencies = _look(ctx, args)
+    snapshot, world = seen.snapshot, seen.world
+    errors = [seen.unheard(world.gpus[name], name) for name in hosts]
+    queue = []
+    if world.topology.has_admin_key:
+        queue.append(seen.unheard(world.jobs, seen.coordinator_host))
+    if args.json:
+        print_json(ctx.out, document(seen, [*errors, *queue], **_content(snapshot, args, latencies)))
+    elif snapshot.gpus:
+        headers = ("state", "gpu", "util%", "W", "°C", "mem GB", "card", "miner", "source", "why")
+        print_pane(ctx, snapshot, Pane.GPUS, headers, [_cells(row) for row in snapshot.gpus], right=(2, 3, 4, 5))
+        print_more(ctx, snapshot, args.kwh_price, latencies)
+    return finish(ctx, errors, queue)
+
+
+def _look(ctx: Context, args: argparse.Namespace) -> tuple[Seen, list[Json]]:
+    """One look at every card, and with `--probe` what each Ollama took to answer."""
     from aitbc_tui.collect.once import Wanted
 
     latencies: list[Json] = []
@@ -76,29 +93,21 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
         for ollama in collector.ollamas if args.probe is not None else ():
             latencies.append(await _latency(ollama, args.probe))
 
-    seen = observe(ctx, wanted, probe)
-    snapshot, world = seen.snapshot, seen.world
-    errors = [seen.unheard(world.gpus[name], name) for name in hosts]
-    queue = []
-    if world.topology.has_admin_key:
-        queue.append(seen.unheard(world.jobs, seen.coordinator_host))
-    if args.json:
-        content: Json = {
-            "gpus": [_json(row) for row in snapshot.gpus],
-            "ollamas": ollamas_json(snapshot),
-            "advice": advice_json(snapshot, args.kwh_price),
-        }
-        if args.probe is not None:
-            content["probes"] = latencies
-        costs = costs_json(snapshot, args.kwh_price)
-        if costs:
-            content["power_costs"] = costs
-        print_json(ctx.out, document(seen, [*errors, *queue], **content))
-    elif snapshot.gpus:
-        headers = ("state", "gpu", "util%", "W", "°C", "mem GB", "card", "miner", "source", "why")
-        print_pane(ctx, snapshot, Pane.GPUS, headers, [_cells(row) for row in snapshot.gpus], right=(2, 3, 4, 5))
-        print_more(ctx, snapshot, args.kwh_price, latencies)
-    return finish(ctx, errors, queue)
+    return observe(ctx, wanted, probe), latencies
+
+
+def _content(snapshot: Snapshot, args: argparse.Namespace, latencies: list[Json]) -> Json:
+    content: Json = {
+        "gpus": [_json(row) for row in snapshot.gpus],
+        "ollamas": ollamas_json(snapshot),
+        "advice": advice_json(snapshot, args.kwh_price),
+    }
+    if args.probe is not None:
+        content["probes"] = latencies
+    costs = costs_json(snapshot, args.kwh_price)
+    if costs:
+        content["power_costs"] = costs
+    return content
 
 
 def _gigabytes(size: int | None) -> str:

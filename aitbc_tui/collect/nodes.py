@@ -16,7 +16,7 @@ from aitbc_tui.protocol.capability import Generation
 from aitbc_tui.protocol.node import parse_head, parse_mempool, parse_node_health
 from aitbc_tui.protocol.platform import parse_signed_block
 from aitbc_tui.protocol.times import parse_http_date
-from aitbc_tui.state.chain import questions
+from aitbc_tui.state.block_questions import questions
 from aitbc_tui.state.events import Kind, Source
 from aitbc_tui.state.topology import PRODUCER_ROLE, NodeFrame
 

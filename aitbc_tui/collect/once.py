@@ -13,7 +13,7 @@ from aitbc_tui.collect.nodes import MEMPOOL_LIMIT, NodePoll
 from aitbc_tui.domain.errors import AitbcError, HttpError
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.protocol.trouble import classify
-from aitbc_tui.state.chain import questions
+from aitbc_tui.state.block_questions import questions
 from aitbc_tui.state.events import Kind, Source
 
 CONNECT_S = 12.0

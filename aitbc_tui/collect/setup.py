@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aitbc_tui.config.model import EnvironmentConfig, HostConfig, SecretSource
+from aitbc_tui.config.model import EnvironmentConfig, HostConfig, NodeConfig, SecretSource
 from aitbc_tui.config.sshline import ssh_line
 from aitbc_tui.domain.snapshot import CredentialRow, Environment, PinRow
 from aitbc_tui.domain.text import SafeText, clean
@@ -41,6 +41,7 @@ class Setup:
 
 
 def host_spec(host: HostConfig, ssh_config: str | None = None) -> HostSpec:
+    """How the transport reaches this host; `ssh_config` is a file to read in place of the user's own."""
     return HostSpec(
         name=host.name,
         address=host.address,
@@ -63,58 +64,17 @@ def _way(host: HostConfig) -> SafeText:
 def topology_of(setup: Setup) -> Topology:
     """The frame before anything was heard or any secret read."""
     env = setup.environment
-    interval = env.interval_s
-    coordinator = env.coordinator
-    credentials = tuple(
-        CredentialRow(role, clean(str(source.origin), 60), Verdict(Level.COMING, SafeText("not tried yet")))
-        for role in ROLES
-        if (source := setup.secret_source(role)) is not None
-    )
+    interval, coordinator = env.interval_s, env.coordinator
     return Topology(
-        environment=Environment(
-            clean(env.name, 20),
-            env.access,
-            production=env.production,
-            demo=setup.demo,
-            interval_s=interval,
-            program=clean(setup.program, 500),
-        ),
-        hosts=tuple(
-            HostFrame(
-                clean(h.name, 20),
-                _way(h),
-                gpu=h.gpu,
-                ollama=h.ollama or "",
-                local=h.is_local,
-                shell=ssh_line(h),
-                sudo=h.sudo,
-                kwh_price=h.kwh_price,
-                power_limit_w=h.power_limit_w,
-            )
-            for h in env.hosts.values()
-        ),
-        nodes=tuple(
-            NodeFrame(
-                name=clean(n.name, 20),
-                role=n.role.value,
-                host=n.host,
-                rpc=n.rpc,
-                chain_id=clean(n.chain_id or "", 40),
-                units=n.units,
-                p2p_port=n.p2p_port,
-                data=n.data or "",
-                env_files=n.env_files,
-                repo=n.repo,
-                repo_named=n.repo_named,
-            )
-            for n in env.nodes
-        ),
+        environment=_environment_of(setup),
+        hosts=tuple(_host_frame(host) for host in env.hosts.values()),
+        nodes=tuple(_node_frame(node) for node in env.nodes),
         miners=tuple(MinerFrame(clean(m.name, 24), m.host, m.unit or "") for m in env.miners.values()),
         coordinator=clean(coordinator.url if coordinator else "", 80),
         coordinator_host=coordinator.host if coordinator else "",
         has_client_key=coordinator is not None and coordinator.client is not None,
         has_admin_key=coordinator is not None and coordinator.admin is not None,
-        credentials=credentials,
+        credentials=_credentials_of(setup),
         pins=tuple(PinRow(p.role.value, clean(p.key_id, 60), clean(str(p.added or ""), 20)) for p in setup.trust.pins),
         head_interval_s=interval,
         queue_interval_s=interval,
@@ -124,7 +84,58 @@ def topology_of(setup: Setup) -> Topology:
     )
 
 
+def _environment_of(setup: Setup) -> Environment:
+    env = setup.environment
+    return Environment(
+        clean(env.name, 20),
+        env.access,
+        production=env.production,
+        demo=setup.demo,
+        interval_s=env.interval_s,
+        program=clean(setup.program, 500),
+    )
+
+
+def _credentials_of(setup: Setup) -> tuple[CredentialRow, ...]:
+    return tuple(
+        CredentialRow(role, clean(str(source.origin), 60), Verdict(Level.COMING, SafeText("not tried yet")))
+        for role in ROLES
+        if (source := setup.secret_source(role)) is not None
+    )
+
+
+def _host_frame(host: HostConfig) -> HostFrame:
+    return HostFrame(
+        clean(host.name, 20),
+        _way(host),
+        gpu=host.gpu,
+        ollama=host.ollama or "",
+        local=host.is_local,
+        shell=ssh_line(host),
+        sudo=host.sudo,
+        kwh_price=host.kwh_price,
+        power_limit_w=host.power_limit_w,
+    )
+
+
+def _node_frame(node: NodeConfig) -> NodeFrame:
+    return NodeFrame(
+        name=clean(node.name, 20),
+        role=node.role.value,
+        host=node.host,
+        rpc=node.rpc,
+        chain_id=clean(node.chain_id or "", 40),
+        units=node.units,
+        p2p_port=node.p2p_port,
+        data=node.data or "",
+        env_files=node.env_files,
+        repo=node.repo,
+        repo_named=node.repo_named,
+    )
+
+
 def units_of(setup: Setup, host: str) -> tuple[str, ...]:
+    """The units to ask this host for, at most `UNITS_PER_HOST`."""
     return configured_units(setup.environment, host)
 
 

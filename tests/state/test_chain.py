@@ -12,7 +12,7 @@ from aitbc_tui.domain.observed import Freshness, TroubleKind
 from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.state.chain import BlockQuestion, questions
+from aitbc_tui.state.block_questions import BlockQuestion, questions
 from aitbc_tui.state.events import Kind
 from aitbc_tui.ui.panes import nodes
 from aitbc_tui.ui.panes.table import PaneView

@@ -26,7 +26,8 @@ from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import CoordinatorHealth, JobList, MinerList, PaymentState
-from aitbc_tui.state.chain import after_comparison, questions
+from aitbc_tui.state.block_questions import questions
+from aitbc_tui.state.chain import after_comparison
 from aitbc_tui.state.events import Answered, Event, Failed, Kind, LinkChanged, Source
 from aitbc_tui.state.facts import OwnerView, ReceiptPage, World, begin
 from aitbc_tui.state.picture import picture
