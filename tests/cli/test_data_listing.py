@@ -85,7 +85,7 @@ def test_nodes(run: Run, devnet_child: Child) -> None:
     assert follower["agrees"] is True and abs(follower["lag"]) <= 1
     assert [unit["active"] for unit in genesis["units"]] == ["active"] * 3
     assert len(genesis["peers"]) == 1 and genesis["git"]["oid"] and genesis["uptime_s"] is not None
-    assert all(item["freshness"] == "fresh" for item in genesis["sources"].values())
+    assert genesis["sources"] and {item["freshness"] for item in genesis["sources"].values()} == {"fresh"}
     assert found["chain"]["agreeing"] == found["chain"]["compared"] == 2 and found["failures"] == []
     table = run("--config", devnet_child.config_path, "nodes").out
     row = next(line for line in table.splitlines() if " follower " in line)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from aitbc_tui.domain.errors import CommandError
+from aitbc_tui.domain.errors import CommandError, ConnectError
 from aitbc_tui.transport.host import Host, open_host
 from aitbc_tui.transport.spec import HostSpec
 from aitbc_tui.transport.tasks import Tasks
@@ -138,7 +138,7 @@ async def test_local_needs_no_ensure_and_says_when_closed() -> None:
     await asyncio.gather(running, return_exceptions=True)
     await host.close()
     await until(lambda: not RealSshd.commands(nap(73)), 6)
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(ConnectError, match="closed"):
         await host.shell("echo x", timeout_s=5, max_bytes=10)
 
 
