@@ -103,12 +103,11 @@ COMMANDS: tuple[Fixed, ...] = (
 
 
 def form_of(argv: Sequence[str]) -> Fixed | None:
-    """Which of the list a command is; None when it is none of them."""
+    """Which of the list a command is; None when it is none of them, or when that one never runs as root."""
     words = list(argv)
-    if words[:2] == ["sudo", "-n"]:
-        words = words[2:]
-    line = " ".join(words)
-    return next((fixed for fixed in COMMANDS if fixed.pattern.fullmatch(line)), None)
+    root = words[:2] == ["sudo", "-n"]
+    line = " ".join(words[2:] if root else words)
+    return next((one for one in COMMANDS if one.pattern.fullmatch(line) and (one.sudo or not root)), None)
 
 
 def reads_only(argv: Sequence[str]) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aitbc_tui.domain.errors import ConfigError
@@ -126,8 +127,15 @@ def test_a_bad_order_is_refused_with_the_field() -> None:
         make_order(replace(GOOD, ttl="1"))
 
 
-@given(st.builds(OrderFields, *[st.text(max_size=30)] * 11))
-def test_whatever_is_typed_is_checked_or_ordered(fields: OrderFields) -> None:
+typed = st.one_of(st.text(max_size=30), st.integers(-5, 100_000).map(str), st.floats(-1, 10).map(str))
+
+
+@given(st.dictionaries(st.sampled_from([field.name for field in dataclasses.fields(OrderFields)]), typed, max_size=4))
+@example({})
+@example({"ttl": "60", "pay": "0", "count": "1"})
+@example({"ttl": "86400", "count": "20"})
+def test_whatever_is_typed_is_checked_or_ordered(changes: dict[str, str]) -> None:
+    fields = replace(GOOD, **changes)
     if errors_of(check_order(fields, MODELS)):
         with pytest.raises(ConfigError):
             make_order(fields)

@@ -50,6 +50,29 @@ NEVER = [
 ]
 
 
+# What may run with `sudo -n` in front: a unit's log, an environment file, a backup, the working copy, a power limit.
+AS_ROOT = {"systemctl", "journalctl", "cat", "test", "sqlite3", "python3", "rm", "cp", "sed", "env", "nvidia-smi"}
+ROOT_READS = [
+    ("cat", "/etc/aitbc/node.env"),
+    ("test", "-r", "/etc/aitbc/node.env"),
+    ("journalctl", "-u", "aitbc-blockchain-node", "-n", "50", "--no-pager", "-o", "short-iso"),
+    ("journalctl", "-u", "aitbc-blockchain-node", "-n", "50", "--no-pager", "-o", "short-iso", "-f"),
+    ("sqlite3", "-readonly", "/d/chain.db", "PRAGMA integrity_check"),
+    ("python3", "-c", commands.SQLITE, "/d/chain.db", "PRAGMA integrity_check"),
+]
+NEVER_AS_ROOT = [
+    ("sh",),
+    ("true",),
+    ("sha256sum",),
+    ("ls", "-1", "/d"),
+    ("stat", "-c", "%s", "/d/chain.db"),
+    ("df", "-Pk", "/d"),
+    ("git", "-C", "/opt/aitbc", "rev-parse", "HEAD", "@{upstream}"),
+    ("systemctl", "show", "aitbc-blockchain-node", "-p", "ActiveState"),
+    ("touch", "/tmp/aitbc-tui-power.abcdefgh/keep"),
+]
+
+
 def permit(access: Access) -> Permit:
     return Permit(access, "prod", reads_only)
 
@@ -106,9 +129,24 @@ def test_every_command_that_is_built_is_on_the_list() -> None:
         f.form for f in COMMANDS if f.writes and f.form.split(" ")[0] in ("systemctl", "git", "env", "cp")
     }
     assert [reads_only(argv) for argv in built[:5]] == [False, False, False, True, True]
-    assert form_of(("sudo", "-n", *built[0])) is not None
     assert reads_only(commands.disk("/")), "the disk of a node without `data` is the root's"
+    assert all(form_of(("sudo", "-n", *argv)) is not None for argv in built if argv[0] in AS_ROOT)
+    assert {argv[0] for argv in built if form_of(("sudo", "-n", *argv)) is None} == {"df", "stat", "ls", "git"}
     assert all(fixed.form in listing() for fixed in COMMANDS) and "restrict,port-forwarding,permitopen" in listing()
+
+
+@pytest.mark.parametrize("argv", ROOT_READS, ids=" ".join)
+def test_what_is_read_as_root(argv: tuple[str, ...]) -> None:
+    assert reads_only(argv) and reads_only(("sudo", "-n", *argv))
+    permit(Access.OBSERVE).command(("sudo", "-n", *argv), "h")
+
+
+@pytest.mark.parametrize("argv", NEVER_AS_ROOT, ids=" ".join)
+def test_what_is_never_run_as_root(argv: tuple[str, ...]) -> None:
+    """A shell as root is no reading, whatever is told to it."""
+    assert form_of(argv) is not None and form_of(("sudo", "-n", *argv)) is None
+    with pytest.raises(GuardError):
+        permit(Access.OBSERVE).command(("sudo", "-n", *argv), "h")
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ def test_a_billed_failure() -> None:
     assert receipt.facts.status == "COMPLETED" and receipt.facts.result_status == "failed"
 
 
+def test_a_failure_that_cost_nothing_is_not_called_billed() -> None:
+    plain = signing.plain(price=0.0)
+    plain["metadata"]["result"] |= {"status": "failed", "error": "no model"}
+    receipt = verify(signing.signed(plain), signing.trust(), mask=MASK)
+    assert _remarks(receipt)[RemarkKind.FAILED_INSIDE] == 'result.status is "failed": no model'
+
+
 def test_a_declared_price() -> None:
     receipt = _recorded("2026-02/valid-price-override.json")
     assert receipt.valid and receipt.sum_mark == "≠"

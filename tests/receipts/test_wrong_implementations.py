@@ -12,7 +12,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from aitbc_tui.domain.receipt import ReceiptVerdict
+from aitbc_tui.domain.receipt import CheckName, ReceiptVerdict
 from aitbc_tui.receipts.canonical import NOT_SIGNED, canonical
 from aitbc_tui.receipts.trust import AttestationPolicy, decode_exact
 from aitbc_tui.receipts.verify import verify
@@ -198,6 +198,8 @@ def test_roles_are_never_mixed() -> None:
     swapped = verify(body("2026-02/tampered-attestation-swapped-in-as-signature.json"), trust(), mask=MASK)
     assert swapped.verdict is ReceiptVerdict.UNTRUSTED_KEY
     assert "attestation only" in swapped.reason
+    (pinned,) = [check for check in swapped.checks if check.name is CheckName.PINNED]
+    assert pinned.passed is False and "pinned for attestation only" in pinned.detail
     signature = json.loads(body("2026-02/valid-plain.json"))["signature"]
     backwards = verify(edited("2026-02/valid-plain.json", attestations=[signature]), trust(), mask=MASK)
     assert backwards.verdict is ReceiptVerdict.ATTESTATION_INVALID

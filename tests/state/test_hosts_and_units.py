@@ -1,0 +1,98 @@
+"""What units, settings and refusals say of a node: each at the edge where the word changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aitbc_tui.domain.node import NodeSettings
+from aitbc_tui.domain.observed import TroubleKind
+from aitbc_tui.domain.snapshot import Alarm, Snapshot
+from aitbc_tui.domain.text import SafeText
+from aitbc_tui.domain.verdict import Level
+from aitbc_tui.state.events import Kind
+from tests.state.story import Story, frame
+
+
+def opened(snapshot: Snapshot, rule: str) -> list[Alarm]:
+    return [alarm for alarm in snapshot.alarms if alarm.open and alarm.rule == rule]
+
+
+def verdict(snapshot: Snapshot, node: str) -> tuple[str, Level]:
+    row = next(row for row in snapshot.nodes if row.name == node)
+    return str(row.verdict.word), row.verdict.level
+
+
+def settings(story: Story, **values: dict[str, str]) -> Snapshot:
+    for node, found in values.items():
+        story.tell(Kind.SETTINGS, node, NodeSettings(found))
+    return story.picture()
+
+
+def test_two_nodes_with_one_key_that_differs() -> None:
+    story = Story()
+    story.go_on(20)
+    same = {"chain_id": "ait-mainnet", "block_time_seconds": "2"}
+    assert not opened(settings(story, genesis=same, follower=same), "config-drift")
+    seen = settings(story, genesis=same, follower={**same, "block_time_seconds": "9"})
+    (drift,) = opened(seen, "config-drift")
+    assert "block_time_seconds is 9, genesis has 2" in drift.evidence and drift.about == "follower"
+
+
+def test_the_settings_of_one_node_alone_differ_from_nothing() -> None:
+    story = Story()
+    story.go_on(20)
+    assert not opened(settings(story, follower={"chain_id": "other"}), "config-drift")
+
+
+def test_the_producer_is_right_against_two_others() -> None:
+    story = Story(frame(("genesis", "follower", "follower-2")))
+    story.go_on(20)
+    seen = settings(story, genesis={"a": "1"}, follower={"a": "2"}, **{"follower-2": {"a": "2"}})
+    assert {alarm.about for alarm in opened(seen, "config-drift")} == {"follower", "follower-2"}, (
+        "the producer is right"
+    )
+
+
+@pytest.mark.parametrize(
+    ("active", "sub", "crashes"),
+    [("activating", "auto-restart", True), ("activating", "start", False), ("active", "auto-restart", False)],
+)
+def test_a_unit_that_systemd_starts_again_and_again(active: str, sub: str, crashes: bool) -> None:
+    story = Story()
+    height = story.go_on(20)
+    units = tuple(
+        replace(unit, active=SafeText(active), sub=SafeText(sub)) if number == 1 else unit
+        for number, unit in enumerate(story.world.units["follower"].value or ())
+    )
+    story.wait(1)
+    story.head("genesis", height + 1)
+    story.head("follower", height + 1)
+    story.tell(Kind.UNITS, "follower", units)
+    found, _ = verdict(story.picture(), "follower")
+    assert (found == "CRASHES") is crashes, found
+
+
+@pytest.mark.parametrize(("status", "level"), [(401, Level.REFUSED), (403, Level.REFUSED)])
+def test_a_node_that_refuses_us_is_not_called_bad(status: int, level: Level) -> None:
+    story = Story()
+    for _ in range(10):
+        story.wait(2)
+        story.head("genesis", 100)
+        story.fail(Kind.HEAD, "follower", TroubleKind.REFUSED, "this key may not", status)
+    assert verdict(story.picture(), "follower")[1] is level
+
+
+@pytest.mark.parametrize(("stood", "word"), [(9.5, "produces"), (11.0, "STALLED")])
+def test_a_head_stands_for_five_blocks_before_it_is_a_stall(stood: float, word: str) -> None:
+    story = Story()
+    height = story.go_on(60)
+    ends = story.now + stood
+    while story.now < ends:
+        story.wait(0.5)
+        for node in ("genesis", "follower"):
+            story.head(node, height, age=stood - (ends - story.now))
+            story.pool(node, ())
+            story.units(node)
+    assert verdict(story.picture(), "genesis")[0] == word
