@@ -143,6 +143,7 @@ class HostFigures:
     memory_available: int | None
     disk_total: int | None = None
     disk_free: int | None = None
+    disk_at: float | None = None  # when the disk was looked at (monotonic): more seldom than the others
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class MinerRow:
     jobs_per_hour: int | None = None
     beats: tuple[float | None, ...] = ()  # the oldest that its heartbeat got in each minute (s), oldest minute first
     units: tuple[Unit, ...] = ()  # of the miners of its host; more than one: which is its own is not told
+    units_old_s: float | None = None  # the age of what is said of them, where it is past its limit
 
 
 class Step(Enum):

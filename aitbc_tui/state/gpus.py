@@ -68,7 +68,7 @@ def earned_at(world: World, host: str, now: float) -> float | None:
 
     No card is named by any receipt: only a host whose miners are configured can be told from another.
     """
-    if world.receipts.value is None or not reaches_back(world, now):
+    if not reaches_back(world, now):
         return None
     if not any(frame.host == host for frame in world.topology.miners):
         return None
@@ -100,7 +100,10 @@ def _verdict(card: GpuReading, served: bool, waiting: int) -> Verdict:
     return Verdict(Level.WAITS, SafeText("idle" if waiting else "ready"))
 
 
-def used(rows: tuple[GpuRow, ...]) -> int:
+def used(rows: tuple[GpuRow, ...]) -> int | None:
+    """None while one of them is not heard: it may be at work."""
+    if any(r.verdict.level is Level.STALE for r in rows):
+        return None
     return sum(1 for r in rows if r.verdict.word in ("works", "ready"))
 
 
@@ -114,7 +117,7 @@ def summary(world: World, rows: tuple[GpuRow, ...], per_hour: tuple[float, bool]
     worst = min(rows, key=lambda r: severity(r.verdict.level))
     busy, total = used(rows), len(rows)
     money = "" if per_hour is None else f"{per_hour[0]:.2f}{'' if per_hour[1] else '+'} AITBC/h, "
-    counts = f"{money}{busy} of {total} used"
+    counts = f"{money}{'?' if busy is None else busy} of {total} used"
     note = ""
     if worst.verdict.level in (Level.BAD, Level.WARN, Level.STALE):
         verdict, note = worst.verdict, f"{worst.name}: {worst.verdict.text}" if worst.verdict.text else ""

@@ -40,7 +40,7 @@ def headline(
         return _worst(loud, chain)
     silent = _silent(world, nodes, now)
     never = [name for name, age in silent if age is None]
-    total = len(_needed(world, nodes))
+    total = len(_needed(world, nodes, now))
     if never:
         answered = total - len(never)
         text = f"{answered} of {total} answer yet" + (", nothing is known" if answered == 0 else "")
@@ -79,40 +79,22 @@ def _says(row: Fold, chain: Chain) -> str:
     return str(row.evidence)
 
 
-def _needed(world: World, nodes: tuple[NodeRow, ...]) -> list[tuple[str, float | None, bool]]:
-    """Every source a verdict needs: its name, the age of its last answer, whether it is fine as it is."""
-    found: list[tuple[str, float | None, bool]] = []
-    for row in nodes:
-        found.append((str(row.name), row.head.at, row.head.freshness(row.head.at or 0.0) is Freshness.ABSENT))
+def _needed(world: World, nodes: tuple[NodeRow, ...], now: float) -> list[tuple[str, Freshness, float | None]]:
+    """Every source a verdict needs: its name, what may be said of it, and the age of its last answer."""
+    found = [(str(row.name), row.head.freshness(now), row.head.age(now)) for row in nodes]
     topology = world.topology
     if topology.coordinator:
         if topology.has_admin_key:
-            found.append(("the queue", world.jobs.at, False))
-            found.append(("the miner list", world.miners.at, False))
-        found.append(("receipts", world.receipts.at, False))
-    found += [
-        (f"GPUs of {name}", seen.at, seen.freshness(0.0) is Freshness.ABSENT) for name, seen in world.gpus.items()
-    ]
-    return found
+            found.append(("the queue", world.jobs.freshness(now), world.jobs.age(now)))
+            found.append(("the miner list", world.miners.freshness(now), world.miners.age(now)))
+        found.append(("receipts", world.receipts.freshness(now), world.receipts.age(now)))
+    return found + [(f"GPUs of {name}", seen.freshness(now), seen.age(now)) for name, seen in world.gpus.items()]
 
 
 def _silent(world: World, nodes: tuple[NodeRow, ...], now: float) -> list[tuple[str, float | None]]:
-    """Sources that were never heard or not lately, those never heard first."""
-    limits = {str(row.name): row.head.limit_s for row in nodes}
-    limits |= {
-        "the queue": world.jobs.limit_s,
-        "the miner list": world.miners.limit_s,
-        "receipts": world.receipts.limit_s,
-    }
-    limits |= {f"GPUs of {name}": seen.limit_s for name, seen in world.gpus.items()}
-    silent: list[tuple[str, float | None]] = []
-    for name, at, absent in _needed(world, nodes):
-        if absent:
-            continue
-        if at is None:
-            silent.append((name, None))
-        elif now - at > limits[name]:
-            silent.append((name, now - at))
+    """Sources that were never heard, or not lately, or that refuse us now; those never heard first."""
+    fine = (Freshness.FRESH, Freshness.ABSENT)
+    silent = [(name, age) for name, freshness, age in _needed(world, nodes, now) if freshness not in fine]
     return sorted(silent, key=lambda item: (item[1] is not None, -(item[1] or 0.0)))
 
 

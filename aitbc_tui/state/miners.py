@@ -23,6 +23,7 @@ HOUR_S = 3600.0
 BEATS_KEPT = 60  # minutes
 LISTED = 50  # receipts: the coordinator's list holds no more
 IDLE_WHILE_S = 20.0
+UNHEARD_S = 60.0  # receipts not heard for so long may be missing from an hour's sum
 
 
 def miner_rows(world: World, now: float) -> tuple[MinerRow, ...]:
@@ -43,16 +44,17 @@ def _row(world: World, miner: Miner, listed: MinerList, at: float, now: float, s
     last, per_hour = _work(world, miner, now)
     return MinerRow(
         miner=miner,
-        verdict=Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(world, miner, judged, listed),
+        verdict=Verdict(Level.STALE, SafeText("stale")) if stale else _verdict(world, miner, judged, listed, now),
         seen_at=at,
         beat_age_s=age,
         beat_limit_s=limit,
-        runs=_runs(world, host),
+        runs=_runs(world, host, now),
         host=SafeText(host) if host else None,
         last_job=last,
         jobs_per_hour=per_hour,
         beats=world.beats.get(str(miner.identity.label), ()),
         units=_units(world, host, str(miner.identity.label)),
+        units_old_s=_old(world, host, now),
     )
 
 
@@ -62,6 +64,12 @@ def _units(world: World, host: str | None, label: str) -> tuple[Unit, ...]:
     here = [frame for frame in world.topology.miners if frame.host == host]
     names = {unit_name(frame.unit) for frame in [f for f in here if f.name == label] or here if frame.unit}
     return tuple(unit for unit in seen or () if unit_name(unit.name) in names)
+
+
+def _old(world: World, host: str | None, now: float) -> float | None:
+    """How old its units' state is, where that is past its limit."""
+    seen = world.units.get(host or "")
+    return seen.age(now) if seen is not None and seen.freshness(now) is Freshness.STALE else None
 
 
 def with_beats(world: World, listed: MinerList, at: float) -> World:
@@ -101,7 +109,7 @@ def surely_at(world: World, label: str) -> str | None:
     return host_of(world, label) if label in {str(m.identity.label) for m in listed.miners} else None
 
 
-def _verdict(world: World, miner: Miner, age: float | None, listed: MinerList) -> Verdict:
+def _verdict(world: World, miner: Miner, age: float | None, listed: MinerList, now: float) -> Verdict:
     busy = bool(miner.inflight)
     if age is None:
         return Verdict(Level.UNKNOWN, SafeText("unknown"), SafeText("no heartbeat time in the list"))
@@ -111,7 +119,7 @@ def _verdict(world: World, miner: Miner, age: float | None, listed: MinerList) -
         return Verdict(Level.BAD, SafeText("SILENT"), SafeText(said))
     if not busy and age > FREE_LIMIT_S:
         return Verdict(Level.WARN, SafeText("late"), SafeText(said))
-    waits = None if busy else _waits(world)
+    waits = None if busy else _waits(world, now)
     if waits is not None:
         return Verdict(Level.GOOD, SafeText("idle"), SafeText(f"free, while a job has waited {coarse_age(waits)}"))
     return Verdict(Level.GOOD, SafeText("busy" if busy else "free"))
@@ -124,9 +132,9 @@ def _free_and_silent(world: World, miner: Miner, listed: MinerList) -> bool:
     return (listed.server_time - miner.last_heartbeat).total_seconds() > FREE_LIMIT_S
 
 
-def _waits(world: World) -> float | None:
+def _waits(world: World, now: float) -> float | None:
     """How long the job that waits longest was in the queue at the newest look; None below what is usual."""
-    listed = world.jobs.value
+    listed = world.jobs.fresh(now)
     if listed is None or listed.server_time is None:
         return None
     queued = [j.requested_at for j in listed.jobs if j.state == "QUEUED" and j.requested_at is not None]
@@ -141,8 +149,8 @@ def queue_models(world: World) -> set[str]:
     return {str(own.model) for job_id, own in world.own_jobs.items() if job_id in waiting}
 
 
-def _runs(world: World, host: str | None) -> tuple[int, int] | None:
-    reading = world.ollamas[host].value if host is not None and host in world.ollamas else None
+def _runs(world: World, host: str | None, now: float) -> tuple[int, int] | None:
+    reading = world.ollamas[host].fresh(now) if host is not None and host in world.ollamas else None
     if reading is None:
         return None
     held = {str(m.name) for m in reading.models}
@@ -162,7 +170,10 @@ def _work(world: World, miner: Miner, now: float) -> tuple[SafeText | None, int 
 
 
 def reaches_back(world: World, now: float) -> bool:
-    """Whether the receipts known cover the last hour: the coordinator lists so many and no more."""
+    """Whether the receipts known cover the last hour, to its end: the coordinator lists so many and no more."""
+    age = world.receipts.age(now)
+    if age is None or age > UNHEARD_S or (world.receipts.trouble is not None and world.receipts.trouble.refused):
+        return False
     if len(world.book) < LISTED:
         return True
     ages = (server_age(k.item.issued_at, k.server_time, k.seen_at, now) for k in world.book.values())

@@ -59,9 +59,10 @@ def _told(seen: Observed[T], value: T, e: Answered) -> Observed[T]:
 def host_figures(world: World, host: str, figures: HostFigures, e: Answered) -> World:
     if host not in world.figures:
         return world
-    disk = world.disks[host].value if host in world.disks else None
-    if disk is not None:
-        figures = replace(figures, disk_total=disk.total, disk_free=disk.free)
+    seen = world.disks.get(host)
+    disk = seen.fresh(e.at) if seen is not None and seen.trouble is None else None
+    if seen is not None and disk is not None:
+        figures = replace(figures, disk_total=disk.total, disk_free=disk.free, disk_at=seen.at)
     nodes = dict(world.nodes)
     for frame in world.topology.nodes:
         if frame.host == host:

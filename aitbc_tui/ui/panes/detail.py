@@ -55,6 +55,11 @@ def _why(observed: Observed[T], now: float) -> str:
     return words.get(freshness, "heard") + reason
 
 
+def _old(observed: Observed[T], now: float) -> str:
+    """The mark of what is past its limit."""
+    return "~" if observed.freshness(now) is Freshness.STALE else ""
+
+
 def _node(snapshot: Snapshot, key: str) -> Detail | None:
     node: NodeRow | None = next((row for row in snapshot.nodes if row.name == key), None)
     if node is None:
@@ -71,16 +76,19 @@ def _node(snapshot: Snapshot, key: str) -> Detail | None:
         if stale or node.head.trouble is not None:
             facts.append(("heard", _why(node.head, now)))
     facts.append(("host", f"{node.host}, {node.role}, chain {node.chain_id}"))
+    old = _old(node.units, now)
     for unit in node.units.value or ():
         up = "" if unit.uptime_s is None else f", {fmt.uptime(unit.uptime_s)}"
         restarts = "" if unit.restarts is None else f", restarts {unit.restarts}"
-        facts.append(("unit", f"{unit.name} {unit.active}{up}{restarts}" if unit.found else f"{unit.name} not found"))
+        said = f"{unit.active}{up}{restarts}" if unit.found else "not found"
+        facts.append(("unit", f"{old}{unit.name} {said}"))
     if node.units.value is None:
         facts.append(("units", _why(node.units, now)))
     if node.peers.value is not None:
-        facts.append(("peers", f"{node.peers.value.count} ({', '.join(node.peers.value.addresses) or 'none'})"))
+        there = f"{node.peers.value.count} ({', '.join(node.peers.value.addresses) or 'none'})"
+        facts.append(("peers", f"{_old(node.peers, now)}{there}"))
     if node.git.value is not None:
-        facts.append(("git", f"{node.git.value.branch} {node.git.value.words}"))
+        facts.append(("git", f"{_old(node.git, now)}{node.git.value.branch} {node.git.value.words}"))
     return node.name, node.verdict, node.verdict.since, facts, []
 
 
@@ -144,7 +152,8 @@ def _miner(snapshot: Snapshot, key: str) -> Detail | None:
         if gpu.miner == key:
             facts.append(("GPU", _gpu_words(snapshot, gpu.name)))
     ollama = snapshot.ollamas.get(row.host or "")
-    if ollama is not None and ollama.value is not None:
+    heard = ollama is not None and ollama.trouble is None and ollama.freshness(now) is Freshness.FRESH
+    if ollama is not None and ollama.value is not None and heard:
         names = [str(model.name) for model in ollama.value.models]
         rtt = "" if ollama.rtt_ms is None else f" in {ollama.rtt_ms:.0f} ms"
         facts.append(("Ollama", f"11434 answers{rtt}; {len(names)} models: {', '.join(names)}"))

@@ -10,6 +10,7 @@ from statistics import median
 from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.identity import Identity
 from aitbc_tui.domain.node import Unit
+from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import JobRow, MinerRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
@@ -121,8 +122,9 @@ def _machine(snapshot: Snapshot, row: MinerRow, width: int, logs: Logs) -> list[
     if link is not None:
         said = f"{glyph(link.verdict.level)} {link.verdict.word}"
         lines += pairs("ssh", said + (f", {link.rtt_ms:.0f} ms" if link.rtt_ms is not None else ""), width, at=LABEL)
+    old = "" if row.units_old_s is None else f"~ last heard {fmt.age(row.units_old_s)} ago: "
     for unit in row.units:
-        lines += pairs("service", unit_words(unit), width, at=LABEL)
+        lines += pairs("service", old + unit_words(unit), width, at=LABEL)
     if not row.units:
         lines += pairs("service", "– no unit of a miner is configured here, or none was heard", width, at=LABEL)
     cards = [gpu for gpu in snapshot.gpus if gpu.miner == row.miner.identity.label]
@@ -136,6 +138,8 @@ def _machine(snapshot: Snapshot, row: MinerRow, width: int, logs: Logs) -> list[
     else:
         names = ", ".join(str(model.name) for model in ollama.value.models) or "none"
         rtt = "" if ollama.rtt_ms is None else f"{ollama.rtt_ms:.0f} ms, "
+        if ollama.trouble is not None or ollama.freshness(snapshot.now) is not Freshness.FRESH:
+            rtt = f"~ {fmt.age(ollama.age(snapshot.now))} ago, not heard since: "
         lines += pairs("Ollama", f"{rtt}holds {names}", width, at=LABEL)
         lines += pairs("loaded", ", ".join(ollama.value.loaded) or "no model in memory", width, at=LABEL)
         lines += pairs("queue needs", _needs(snapshot, {str(m.name) for m in ollama.value.models}), width, at=LABEL)

@@ -15,6 +15,7 @@ from aitbc_tui.ui.screens.observed_words import age_of, unknown_line, why_not
 LEAST_FREE = 0.1  # of disk or memory: below it the host has no room
 NEAR_LIMIT = 0.9  # of a unit's own memory limit
 LABEL = 12
+OLDER_S = 60.0
 
 
 def _room(figures: HostFigures, closest: Unit | None) -> tuple[Level, str]:
@@ -41,8 +42,8 @@ def host(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
     role = Role.STALE if stale else Role.TEXT
     rows = (
         ("cpu", _cpu(figures)),
-        ("memory", _memory(node, figures)),
-        ("disk", _disk(figures)),
+        ("memory", _memory(node, figures, now)),
+        ("disk", _disk(figures, now)),
         ("clock", _clock(snapshot, node)),
         ("peers", _peers(snapshot, node)),
     )
@@ -60,7 +61,7 @@ def _cpu(figures: HostFigures) -> str:
     return f"{busy} of {cores}, load {load}"
 
 
-def _memory(node: NodeRow, figures: HostFigures) -> str:
+def _memory(node: NodeRow, figures: HostFigures, now: float) -> str:
     total, free = figures.memory_total, figures.memory_available
     if total is None or free is None:
         return "? not learnt"
@@ -71,7 +72,8 @@ def _memory(node: NodeRow, figures: HostFigures) -> str:
     name = str(unit.name).removesuffix(".service").removeprefix("aitbc-blockchain-")
     limit = f", limit {fmt.gigabytes(unit.memory_limit)} GB" if unit.memory_limit else ""
     near = "▲ " if (unit.memory_share or 0.0) >= NEAR_LIMIT else ""
-    return f"{text}; {near}{name} {(unit.memory_held or 0) / 1e6:.1f} MB{limit}"
+    held = f"{near}{name} {(unit.memory_held or 0) / 1e6:.1f} MB{limit}"
+    return f"{text}; {held}{_ago(node.units.at, now)}"
 
 
 def _closest(node: NodeRow) -> Unit | None:
@@ -80,11 +82,16 @@ def _closest(node: NodeRow) -> Unit | None:
     return max(known, key=lambda unit: unit.memory_share or 0.0, default=None)
 
 
-def _disk(figures: HostFigures) -> str:
+def _disk(figures: HostFigures, now: float) -> str:
     total, free = figures.disk_total, figures.disk_free
     if total is None or free is None:
         return "? not asked: health asks for it"
-    return f"{(total - free) / 2**30:.0f} of {total / 2**30:.0f} GB"
+    return f"{(total - free) / 2**30:.0f} of {total / 2**30:.0f} GB{_ago(figures.disk_at, now)}"
+
+
+def _ago(at: float | None, now: float) -> str:
+    """When it was learnt, where that is longer ago than the age in the panel's title says."""
+    return "" if at is None or now - at < OLDER_S else f", {fmt.age(now - at)} ago"
 
 
 def _clock(snapshot: Snapshot, node: NodeRow) -> str:
