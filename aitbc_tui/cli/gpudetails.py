@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.listing import NONE, UNKNOWN, Json, moment, rounded
 from aitbc_tui.cli.output import print_table
-from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.errors import AitbcError, CommandError
 from aitbc_tui.domain.snapshot import GpuRow, Snapshot
 
 if TYPE_CHECKING:
@@ -57,6 +57,20 @@ def ollamas_json(snapshot: Snapshot) -> list[Json]:
             }
         )
     return found
+
+
+def failed(latencies: Sequence[Json]) -> list[CommandError | None]:
+    """What was asked for and not done, one entry a probe; None where it was."""
+    return [
+        CommandError(
+            f"a trivial generate on {one['model']}: {one['error']}",
+            host=str(one["host"]),
+            remedy="aitbc-tui gpus lists the models of each Ollama",
+        )
+        if one["error"]
+        else None
+        for one in latencies
+    ]
 
 
 def advice_json(snapshot: Snapshot, kwh_price: float | None) -> list[Json]:

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from aitbc_tui.cli.context import Context
-from aitbc_tui.cli.gpudetails import advice_json, costs_json, ollamas_json, print_more
+from aitbc_tui.cli.gpudetails import advice_json, costs_json, failed, ollamas_json, print_more
 from aitbc_tui.cli.gpudetails import latency as _latency
 from aitbc_tui.cli.listing import UNKNOWN, Json, Seen, document, finish, judged, number, observe, or_none, print_pane
 from aitbc_tui.cli.options import Parser, add_json
@@ -61,9 +61,11 @@ def run(ctx: Context, args: argparse.Namespace) -> int:
             f"environment {ctx.environment.name} has no GPU host",
             remedy=f"gpu = true in [env.{ctx.environment.name}.hosts.NAME]",
         )
+    if args.probe is not None and not any(host.ollama for host in ctx.environment.hosts.values()):
+        raise ConfigError("no host has an Ollama to probe", remedy=f"ollama in [env.{ctx.environment.name}.hosts.NAME]")
     seen, latencies = _look(ctx, args)
     snapshot, world = seen.snapshot, seen.world
-    errors = [seen.unheard(world.gpus[name], name) for name in hosts]
+    errors = [*(seen.unheard(world.gpus[name], name) for name in hosts), *failed(latencies)]
     queue = []
     if world.topology.has_admin_key:
         queue.append(seen.unheard(world.jobs, seen.coordinator_host))

@@ -95,7 +95,12 @@ def _find(words: list[str]) -> tuple[list[str], Family]:
     found = family(verb)
     if found is None:
         known = [item.verb for item in FAMILIES]
-        raise ConfigError(f'no command "{clean(verb, 60)}"{did_you_mean(verb, known)}', remedy=f"{PROGRAM} --help")
+        what = "no command"
+        if words[at - 1 : at] == ["--yes="]:  # `--yes prdo submit`: the name was mistyped
+            from aitbc_tui.cli.environments import names
+
+            known, what = [*names(words, os.environ), *known], "no environment and no command"
+        raise ConfigError(f'{what} "{clean(verb, 60)}"{did_you_mean(verb, known)}', remedy=f"{PROGRAM} --help")
     return words, found
 
 

@@ -13,7 +13,7 @@ from aitbc_tui.cli.following import Followed, followed_json, followed_line
 from aitbc_tui.cli.listing import Json, Seen, document, need_coordinator, observe
 from aitbc_tui.cli.looking import MARGIN_S
 from aitbc_tui.cli.options import Parser, add_json
-from aitbc_tui.cli.output import print_json, warn
+from aitbc_tui.cli.output import PROGRAM, print_json, warn
 from aitbc_tui.cli.report import report
 from aitbc_tui.cli.sending import Sending
 from aitbc_tui.domain.errors import ConfigError
@@ -122,7 +122,8 @@ def read_prompt(name: str) -> str:
 
 
 def _named(problem: Problem) -> str:
-    return f"{_OPTIONS.get(problem.field, problem.field.value)}: {problem.text}"
+    said = problem.text.replace("▼ lists", f"{PROGRAM} gpus lists")  # the form has a list to open, a command has not
+    return f"{_OPTIONS.get(problem.field, problem.field.value)}: {said}"
 
 
 def _carry_out(ctx: Context, args: argparse.Namespace, fields: OrderFields, order: JobOrder) -> int:

@@ -29,6 +29,7 @@ def test_every_mistake_is_a_line_of_its_own_and_nothing_is_asked(run: Run, devne
     named = [line.split(": ")[1] for line in done.err.splitlines()]
     assert named == ["--model", "the prompt", "--ttl", "--pay", "--count"]
     assert all("nothing was sent" in line for line in done.err.splitlines())
+    assert "aitbc-tui gpus lists those that miners hold" in done.err, "a command has no list to open"
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,8 @@ def test_yes_before_the_verb(run: Run, tmp_path: Path) -> None:
     assert run("--yes", "prod", "--config", path, "config", "path").code == 0
     done = run("--config", path, "--yes", "test", "config", "show")
     assert done.code == 6 and "--yes names" in done.last
+    done = run("--config", path, "--yes", "prdo", "status")
+    assert done.code == 2 and 'no environment and no command "prdo"; did you mean "prod"?' in done.last
 
 
 @pytest.mark.parametrize(

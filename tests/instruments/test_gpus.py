@@ -470,4 +470,6 @@ def test_the_commands(run: Run, devnet_child: Child) -> None:
     assert all(one["vram"] and one["expires_at"] for one in ollama["loaded"])
     (probe,) = document["probes"]
     assert probe["error"] is None and probe["total_s"] > 0
+    done = run(*config, "gpus", "--probe", "nosuch")
+    assert done.code == 1 and "gpu-1: a trivial generate on nosuch" in done.last and "try: aitbc-tui gpus" in done.last
     assert run(*config, "--read-only", "gpus", "--probe", "llama3.2:latest").code == 6
