@@ -90,6 +90,19 @@ def test_a_limit_below_our_usual_part_leaves_room_all_the_same() -> None:
     assert budget.share(0.0) == 6
 
 
+def test_a_share_that_was_cut_is_doubled_again_where_nothing_is_refused_any_more() -> None:
+    budget = Budget(100, ours=60)
+    for at in (0.0, 10.0):
+        budget.learn(429, {}, at)
+    assert budget.share(20.0) == 15, "a quarter after two refusals"
+    assert budget.share(310.0) == 15, "five minutes are not over"
+    assert budget.share(311.0) == 30 and budget.share(600.0) == 30
+    assert [budget.share(at) for at in (612.0, 10_000.0)] == [60, 60], "the whole, and never more"
+    for at in range(20):
+        budget.learn(429, {}, 20_000.0 + at)
+    assert budget.share(20_020.0) == 6, "a tenth is always ours"
+
+
 async def test_a_rhythm_never_overlaps_and_wakes_on_request() -> None:
     clock = HandClock()
     rhythm = Rhythm(clock)

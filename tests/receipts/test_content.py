@@ -40,10 +40,11 @@ def test_a_billed_failure() -> None:
 
 
 def test_a_failure_that_cost_nothing_is_not_called_billed() -> None:
-    plain = signing.plain(price=0.0)
-    plain["metadata"]["result"] |= {"status": "failed", "error": "no model"}
-    receipt = verify(signing.signed(plain), signing.trust(), mask=MASK)
-    assert _remarks(receipt)[RemarkKind.FAILED_INSIDE] == 'result.status is "failed": no model'
+    for price in (0.0, -1.0, None):
+        plain = signing.plain(price=price)
+        plain["metadata"]["result"] |= {"status": "failed", "error": "no model"}
+        receipt = verify(signing.signed(plain), signing.trust(), mask=MASK)
+        assert _remarks(receipt)[RemarkKind.FAILED_INSIDE] == 'result.status is "failed": no model', price
 
 
 def test_a_declared_price() -> None:

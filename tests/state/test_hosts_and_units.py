@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from aitbc_tui.domain.node import NodeSettings
+from aitbc_tui.domain.node import NodeSettings, Peers
 from aitbc_tui.domain.observed import TroubleKind
 from aitbc_tui.domain.snapshot import Alarm, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.events import Kind
-from tests.state.story import Story, frame
+from aitbc_tui.state.topology import MinerFrame
+from tests.state.story import UNITS, Story, frame
 
 
 def opened(snapshot: Snapshot, rule: str) -> list[Alarm]:
@@ -96,3 +97,48 @@ def test_a_head_stands_for_five_blocks_before_it_is_a_stall(stood: float, word: 
             story.pool(node, ())
             story.units(node)
     assert verdict(story.picture(), "genesis")[0] == word
+
+
+def rises(story: Story, host: str, *counts: int) -> None:
+    """Readings of one unit's counter of restarts, ten seconds apart."""
+    for count in counts:
+        story.wait(10)
+        units = story.world.units[host].value or ()
+        story.tell(Kind.UNITS, host, (replace(units[0], restarts=count), *units[1:]))
+
+
+@pytest.mark.parametrize(
+    ("counts", "crashes"), [((0, 1), False), ((0, 1, 2), True), ((0, 2), True), ((0, 2, 2), False)]
+)
+def test_a_unit_that_was_restarted_twice_while_it_was_watched(counts: tuple[int, ...], crashes: bool) -> None:
+    """Once is an operator. And it is said while it happens, not afterwards."""
+    story = Story()
+    height = story.go_on(20)
+    rises(story, "follower", *counts)
+    for node in ("genesis", "follower"):
+        story.head(node, height + 10)
+    assert (verdict(story.picture(), "follower")[0] == "CRASHES") is crashes
+
+
+@pytest.mark.parametrize(("counts", "flaps"), [((0, 1), False), ((0, 1, 2), True), ((0, 2, 2), False)])
+def test_a_miners_unit_that_was_restarted_twice(counts: tuple[int, ...], flaps: bool) -> None:
+    story = Story(replace(frame(), miners=(MinerFrame(SafeText("miner·3f9a"), "genesis", UNITS[0]),)))
+    story.go_on(20)
+    rises(story, "genesis", *counts)
+    assert bool(opened(story.picture(), "miner-flapping")) is flaps
+
+
+@pytest.mark.parametrize(("links", "alone"), [(0, True), (1, False), (2, False)])
+def test_one_link_is_enough(links: int, alone: bool) -> None:
+    story = Story()
+    height = story.go_on(20)
+    peers = Peers(tuple(SafeText(f"10.0.0.{number}") for number in range(links)), True)
+    for step in range(1, 30):
+        story.wait(2)
+        for node in ("genesis", "follower"):
+            story.head(node, height + step)
+            story.tell(Kind.PEERS, node, peers)
+        story.picture()
+    assert {alarm.about for alarm in opened(story.picture(), "p2p-partition")} == (
+        {"genesis", "follower"} if alone else set()
+    )

@@ -58,6 +58,9 @@ def test_hashed_names(tmp_path: Path) -> None:
     digest = hmac.new(salt, b"aitbc", hashlib.sha1).digest()
     hashed = f"|1|{base64.b64encode(salt).decode()}|{base64.b64encode(digest).decode()}"
     assert known(tmp_path, "aitbc", line(hashed)).judge(KEY)[0] is None
+    assert not known(tmp_path, "other", line(hashed)).keys
+    for odd in (hashed.replace("|1|", "|2|"), f"{hashed}|x", hashed.rpartition("|")[0], "|", "|1", "|1||"):
+        assert not known(tmp_path, "aitbc", line(odd)).keys, f"{odd}: another way of hashing vouches for nothing"
     assert known(tmp_path, "aitbd", line(hashed)).judge(KEY)[0] is HostKeyProblem.UNKNOWN
 
 
