@@ -95,8 +95,6 @@ def _text(where: Object, key: str, limit: int) -> SafeText:
 
 
 def _prose(value: JsonValue) -> str:
-    if value is None:
-        return ""
     return value if isinstance(value, str) else claim_text(value)
 
 

@@ -137,6 +137,17 @@ async def test_a_stranger_proposes_on_a_chain_of_its_own(scene: OpenScene) -> No
     assert ("genesis", "proposer") not in failed(checks)
 
 
+async def test_where_nobody_is_listed_as_trusted_the_producers_own_name_is_worth_a_warning(scene: OpenScene) -> None:
+    async with scene() as it:
+        for node in ("genesis", "follower"):
+            file = it.devnet.machine(node).files.home / "etc" / "blockchain.env"
+            kept = [line for line in file.read_text().splitlines() if not line.startswith("trusted_proposers")]
+            file.write_text("\n".join(kept) + "\n")
+        checks, _ = await report(it)
+    check = checks["follower", "proposer"]
+    assert check.grade is Grade.WARN and "trusted_proposers could not be read" in check.why
+
+
 async def test_hollow_and_unlinked_blocks(scene: OpenScene) -> None:
     async with scene() as it:
         state = it.devnet.net.followers[0].state

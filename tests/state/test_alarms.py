@@ -48,6 +48,21 @@ def test_a_condition_holds_before_it_is_called_and_is_gone_before_it_closes() ->
     assert (closed.closed, closed.since, closed.remedy) == (EPOCH + 11.1, EPOCH, "came back by itself")
 
 
+def test_open_ones_come_worst_then_newest_first_and_closed_ones_newest_first() -> None:
+    levels = {"a": Level.WARN, "b": Level.BAD, "c": Level.WARN, "d": Level.BAD}
+    rules = {name: Rule(name, name, level, clear_s=0.0) for name, level in levels.items()}
+    memory, there = AlarmMemory(), []
+    for now, name in enumerate("abcd"):
+        there.append(Sign(name, SafeText("x"), SafeText("e"), SafeText("r")))
+        memory = memory.after(there, rules, float(now), EPOCH + now)
+    assert [alarm.rule for alarm in memory.alarms(rules)] == ["d", "b", "c", "a"]
+    for now, name in enumerate("bca", 10):
+        there = [sign for sign in there if sign.rule != name]
+        memory = memory.after(there, rules, float(now), EPOCH + now)
+    assert [alarm.rule for alarm in memory.alarms(rules)] == ["d", "a", "c", "b"]
+    assert [alarm.open for alarm in memory.alarms(rules)] == [True, False, False, False]
+
+
 def test_a_condition_that_flickers_before_it_was_called_begins_anew() -> None:
     look = Look()
     look.at(0, "lag")

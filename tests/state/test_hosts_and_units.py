@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from aitbc_tui.domain.errors import AitbcError, AuthError, ConnectError, HostKeyError, HostKeyProblem
 from aitbc_tui.domain.node import NodeSettings, Peers
 from aitbc_tui.domain.observed import TroubleKind
 from aitbc_tui.domain.snapshot import Alarm, Snapshot
@@ -142,3 +143,25 @@ def test_one_link_is_enough(links: int, alone: bool) -> None:
     assert {alarm.about for alarm in opened(story.picture(), "p2p-partition")} == (
         {"genesis", "follower"} if alone else set()
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "rule"),
+    [
+        ("refused", AuthError("no key was accepted"), "login"),
+        ("refused", HostKeyError("another key", problem=HostKeyProblem.CHANGED), "ssh-hostkey-changed"),
+        ("refused", HostKeyError("not in known_hosts", problem=HostKeyProblem.UNKNOWN), "host-key"),
+        ("waiting", ConnectError("connection refused"), "ssh-drop"),
+        ("waiting", ConnectError("no answer to 2 keepalives", timed_out=True), "ssh-freeze"),
+    ],
+)
+def test_each_way_of_losing_a_host_has_its_own_name(state: str, error: AitbcError, rule: str) -> None:
+    story = Story()
+    height = story.go_on(20)
+    for step in range(1, 15):
+        story.wait(2)
+        story.head("genesis", height + step)
+        story.link("follower", state, error=error)
+        seen = story.picture()
+    ways = {alarm.rule for alarm in seen.alarms if alarm.open and alarm.about == "follower"}
+    assert ways & {"login", "ssh-hostkey-changed", "host-key", "ssh-drop", "ssh-freeze"} == {rule}
