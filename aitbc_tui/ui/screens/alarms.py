@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import events
 from textual.binding import Binding
 
 from aitbc_tui.domain.alarm import Alarm, AlarmKind
@@ -16,12 +15,11 @@ from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.alarms_lines import AlarmsView, build_alarms, entries, selected_entry
 from aitbc_tui.ui.screens.alarms_looks import looks
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.filtering import FilterScreen
 from aitbc_tui.ui.screens.goto import go_to
-from aitbc_tui.ui.screens.typing_field import typed
 
 
-class AlarmsScreen(DetailScreen):
+class AlarmsScreen(FilterScreen):
     """Selection follows the alarm, not the row. Enter unfolds what stands for several."""
 
     BINDINGS = [
@@ -41,7 +39,6 @@ class AlarmsScreen(DetailScreen):
     def __init__(self, selected: str | None = None) -> None:
         super().__init__()
         self._view = AlarmsView(selected=selected, unfolded=frozenset({selected} if selected else ()))
-        self._typing: str | None = None
 
     def on_mount(self) -> None:
         mine = looks(self.app)
@@ -57,7 +54,7 @@ class AlarmsScreen(DetailScreen):
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if self._typing is not None:
-            return [("/", f"{self._typing}_"), ("Enter", "apply"), ("Esc", "leave it")]
+            return self.typing_hints()
         fold = self._fold()
         quiet = [("a", "quiet" if fold is None or fold.newest.kind is AlarmKind.CONDITION else "acknowledge, quiet")]
         several = fold is not None and fold.several
@@ -89,23 +86,8 @@ class AlarmsScreen(DetailScreen):
 
     # --- keys
 
-    def on_key(self, event: events.Key) -> None:
-        """While a filter is typed, every key is text."""
-        if self._typing is None:
-            return
-        event.stop()
-        event.prevent_default()
-        if event.key == "enter":
-            self._view, self._typing = replace(self._view, filter=self._typing.strip(), selected=None), None
-        elif event.key == "escape":
-            self._typing = None
-        else:
-            self._typing = self._typing if (value := typed(self._typing, event)) is None else value
-        self.on_snapshot(self.aitbc.current)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key of this screen acts while a filter is typed."""
-        return self._typing is None
+    def apply_filter(self, text: str) -> None:
+        self._view = replace(self._view, filter=text, selected=None)
 
     def action_move(self, step: int) -> None:
         rows = entries(self.aitbc.current, self._view)
@@ -160,8 +142,7 @@ class AlarmsScreen(DetailScreen):
         registry.open_operations(self.aitbc, "" if alarm is None else str(alarm.about))
 
     def action_filter(self) -> None:
-        self._typing = self._view.filter
-        self.show_hints()
+        self.type_filter(self._view.filter)
 
     def action_copy(self) -> None:
         fold = self._fold()

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import events
 from textual.binding import Binding
 
 from aitbc_tui.domain.alarm import Happening
 from aitbc_tui.domain.snapshot import Snapshot
-from aitbc_tui.domain.text import clean
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.alarms_looks import looks
-from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.events_lines import build_events, evidence_under, shown_events
+from aitbc_tui.ui.screens.filtering import FilterScreen
 from aitbc_tui.ui.screens.goto import go_about
-from aitbc_tui.ui.screens.typing_field import typed
 
 HEADER = 1
 
 
-class EventsScreen(DetailScreen):
+class EventsScreen(FilterScreen):
     """Selection follows the event: newer ones come in above it."""
 
     BINDINGS = [
@@ -39,7 +36,6 @@ class EventsScreen(DetailScreen):
         super().__init__()
         self._selected: Happening | None = None
         self._filter = ""
-        self._typing: str | None = None
 
     def _events(self) -> list[Happening]:
         return shown_events(self.aitbc.current, self._filter)
@@ -58,26 +54,12 @@ class EventsScreen(DetailScreen):
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if self._typing is not None:
-            return [("/", f"{clean(self._typing, 60)}_"), ("Enter", "apply"), ("Esc", "leave it")]
+            return self.typing_hints()
         keys = [("Esc", "back"), ("j/k", "event"), ("Enter", "go there"), ("/", "filter"), ("y", "copy")]
         return [*keys, (":", "command"), ("?", "help")]
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key of this screen acts while a filter is typed."""
-        return self._typing is None
-
-    def on_key(self, event: events.Key) -> None:
-        if self._typing is None:
-            return
-        event.stop()
-        event.prevent_default()
-        if event.key == "enter":
-            self._filter, self._typing = self._typing.strip(), None
-        elif event.key == "escape":
-            self._typing = None
-        else:
-            self._typing = self._typing if (value := typed(self._typing, event)) is None else value
-        self.on_snapshot(self.aitbc.current)
+    def apply_filter(self, text: str) -> None:
+        self._filter = text
 
     def action_move(self, step: int) -> None:
         shown = self._events()
@@ -88,8 +70,7 @@ class EventsScreen(DetailScreen):
             self.body.reveal(index + HEADER)
 
     def action_filter(self) -> None:
-        self._typing = self._filter
-        self.show_hints()
+        self.type_filter(self._filter)
 
     def action_back(self) -> None:
         if self._filter:

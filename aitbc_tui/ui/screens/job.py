@@ -18,6 +18,7 @@ from aitbc_tui.ui.screens.futures import Auditing, outcome, words
 from aitbc_tui.ui.screens.job_lines import DetailView, build_job, unknown_job
 from aitbc_tui.ui.screens.job_text import CANCELABLE
 from aitbc_tui.ui.screens.registry import open_cancel, open_logs, open_miner, open_receipt, open_submit
+from aitbc_tui.ui.screens.unmasking import may_unmask
 
 
 class JobScreen(DetailScreen):
@@ -114,18 +115,8 @@ class JobScreen(DetailScreen):
         self._show(replace(self._view, unfolded=not self._view.unfolded))
 
     def action_unmask(self) -> None:
-        """Only where it is written down: an id may be a live key."""
-        if self._view.unmasked:
-            self._show(replace(self._view, unmasked=False))
-            return
-        backend = self.aitbc.backend
-        if not isinstance(backend, Auditing):
-            self.toast(
-                in_words("`u` unmasks only where that is audited, and this session keeps no audit log"), Level.REFUSED
-            )
-            return
-        backend.audit("unmask", f"job {self.job_id}")
-        self._show(replace(self._view, unmasked=True))
+        if self._view.unmasked or may_unmask(self, f"job {self.job_id}"):
+            self._show(replace(self._view, unmasked=not self._view.unmasked))
 
     def action_copy(self) -> None:
         self.aitbc.copy(self.job_id)

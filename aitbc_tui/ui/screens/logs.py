@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from textual import events
 from textual.binding import Binding
 
 from aitbc_tui.domain.journal import LogTarget
@@ -13,14 +12,13 @@ from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line, Role
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.filtering import FilterScreen
 from aitbc_tui.ui.screens.layout import section, text_lines
 from aitbc_tui.ui.screens.log_reading import LogReading, target_for
 from aitbc_tui.ui.screens.logs_lines import LogView, build_log, found, matching
-from aitbc_tui.ui.screens.typing_field import typed
 
 
-class LogsScreen(DetailScreen):
+class LogsScreen(FilterScreen):
     """`about` names a node, a miner, a host or a unit; without it the first unit of the configuration."""
 
     BINDINGS = [
@@ -47,7 +45,6 @@ class LogsScreen(DetailScreen):
         self._view = LogView()
         self._reading: LogReading | None = None
         self._held: tuple[SafeText, ...] = ()
-        self._typing: str | None = None
 
     def on_mount(self) -> None:
         targets = list(self.aitbc.backend.log_targets())
@@ -99,7 +96,7 @@ class LogsScreen(DetailScreen):
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         if self._typing is not None:
-            return [("/", f"{clean(self._typing, 60)}_"), ("Enter", "search"), ("Esc", "leave it")]
+            return self.typing_hints("search")
         follow = [("space", "hold")] if self._view.held is None else [("G", "follow again")]
         hits = [("n/N", "next, previous"), ("m", "only those")] if self._view.search else []
         more = [("j/k", "line"), ("Tab", "next unit"), ("y", "copy")]
@@ -117,27 +114,12 @@ class LogsScreen(DetailScreen):
 
     # --- keys
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key of this screen acts while something is typed."""
-        return self._typing is None
-
-    def on_key(self, event: events.Key) -> None:
-        if self._typing is None:
-            return
-        event.stop()
-        event.prevent_default()
-        if event.key == "enter":
-            self._view, self._typing = replace(self._view, search=self._typing.strip()), None
-            self.action_hit(-1)
-        elif event.key == "escape":
-            self._typing = None
-        else:
-            self._typing = self._typing if (value := typed(self._typing, event)) is None else value
-        self.on_snapshot(self.aitbc.current)
+    def apply_filter(self, text: str) -> None:
+        self._view = replace(self._view, search=text)
+        self.action_hit(-1)
 
     def action_search(self) -> None:
-        self._typing = self._view.search
-        self.show_hints()
+        self.type_filter(self._view.search)
 
     def action_line(self, step: int) -> None:
         self._hold()

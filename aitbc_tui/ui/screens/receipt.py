@@ -12,13 +12,13 @@ from aitbc_tui.domain.receipt import VerifiedReceipt
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
-from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import Auditing, outcome, words
 from aitbc_tui.ui.screens.job_lines import DetailView
 from aitbc_tui.ui.screens.receipt_lines import build_receipt
 from aitbc_tui.ui.screens.registry import open_job
+from aitbc_tui.ui.screens.unmasking import may_unmask
 
 
 class ReceiptScreen(DetailScreen):
@@ -68,17 +68,8 @@ class ReceiptScreen(DetailScreen):
         self._show(replace(self._view, unfolded=not self._view.unfolded))
 
     def action_unmask(self) -> None:
-        if self._view.unmasked:
-            self._show(replace(self._view, unmasked=False))
-            return
-        backend = self.aitbc.backend
-        if not isinstance(backend, Auditing):
-            self.toast(
-                in_words("`u` unmasks only where that is audited, and this session keeps no audit log"), Level.REFUSED
-            )
-            return
-        backend.audit("unmask", f"receipt {self._receipt.facts.receipt_id}")
-        self._show(replace(self._view, unmasked=True))
+        if self._view.unmasked or may_unmask(self, f"receipt {self._receipt.facts.receipt_id}"):
+            self._show(replace(self._view, unmasked=not self._view.unmasked))
 
     def action_copy(self) -> None:
         self.aitbc.copy(str(self._receipt.facts.receipt_id))
