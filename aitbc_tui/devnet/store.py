@@ -139,13 +139,8 @@ class Store:
         self, miner_id: str, job_id: str, result: JsonObject, metrics: JsonObject, now: datetime | None = None
     ) -> JsonObject:
         """A result is accepted in any state and from any miner; it always leads to a priced receipt."""
-        job = self.jobs.get(job_id)
-        if job is None:
-            raise UnknownJob(job_id)
         now = now or self.clock.now()
-        metrics = dict(metrics)
-        metrics.setdefault("duration_ms", int((now - job.requested_at).total_seconds() * 1000))
-        job.result, job.state, job.error = result, "COMPLETED", None
+        job, metrics = self._completed(job_id, result, metrics, now)
         receipt_id = self._seeded.next_id("receipt")
         body = make_receipt(job, miner_id, receipt_id, metrics, now, self.zone_s)
         receipt = sign_receipt(body, self._keys, self.signing)
@@ -163,6 +158,16 @@ class Store:
         record.total_ms += duration
         record.inflight = max(0, record.inflight - 1)
         return receipt
+
+    def _completed(self, job_id: str, result: JsonObject, metrics: JsonObject, now: datetime) -> tuple[Job, JsonObject]:
+        """The job with its result, and the metrics with a duration: that since the submission unless it was told."""
+        job = self.jobs.get(job_id)
+        if job is None:
+            raise UnknownJob(job_id)
+        told = dict(metrics)
+        told.setdefault("duration_ms", int((now - job.requested_at).total_seconds() * 1000))
+        job.result, job.state, job.error = result, "COMPLETED", None
+        return job, told
 
     def fail(self, miner_id: str, job_id: str, code: str, message: str) -> None:
         job = self.jobs.get(job_id)

@@ -109,13 +109,8 @@ class AugustStore(Store):
         self, miner_id: str, job_id: str, result: JsonObject, metrics: JsonObject, now: datetime | None = None
     ) -> JsonObject:
         """A result is accepted in any state; the price is that of the time since the submission, unless it was told."""
-        job = self.jobs.get(job_id)
-        if job is None:
-            raise UnknownJob(job_id)
         now = now or self.clock.now()
-        metrics = dict(metrics)
-        metrics.setdefault("duration_ms", int((now - job.requested_at).total_seconds() * 1000))
-        job.result, job.state, job.error = result, "COMPLETED", None
+        job, metrics = self._completed(job_id, result, metrics, now)
         receipt = self._receipt(job, miner_id, metrics, now)
         job.receipts.append(receipt)
         self.receipts.append((now, job, receipt))
