@@ -14,6 +14,22 @@ from aitbc_tui.cli.main import main
 
 from ..fixtures.devnet import devnet_child as devnet_child
 
+# The output object of the runbook, in its order.
+SEED_KEYS = [
+    "summary",
+    "operation",
+    "target_node",
+    "nodes_status",
+    "sync_result",
+    "sync_details",
+    "message_delivery",
+    "issues",
+    "recommendations",
+    "confidence",
+    "execution_time",
+    "validation_status",
+]
+
 
 @dataclass(frozen=True)
 class Ran:

@@ -10,23 +10,9 @@ import pytest
 
 from aitbc_tui.devnet.child import Child
 
-from .conftest import Run
+from .conftest import SEED_KEYS, Run
 from .networks import broken, secrets_of
 
-SEED_KEYS = [
-    "summary",
-    "operation",
-    "target_node",
-    "nodes_status",
-    "sync_result",
-    "sync_details",
-    "message_delivery",
-    "issues",
-    "recommendations",
-    "confidence",
-    "execution_time",
-    "validation_status",
-]
 NODE_KEYS = {"status", "block_height", "mempool_size", "p2p_connections", "service_uptime", "last_sync"}
 VERBS = ("nodes", "mempool", "miners", "gpus", "jobs", "receipts", "browser", "doctor", "status")
 

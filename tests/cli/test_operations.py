@@ -27,22 +27,8 @@ from aitbc_tui.operations.slots import SLOTS
 from tests.fixtures.devnet import switched
 from tests.fixtures.waiting import soon
 
-from .conftest import Ran, Run
+from .conftest import SEED_KEYS, Ran, Run
 
-SEED_KEYS = [
-    "summary",
-    "operation",
-    "target_node",
-    "nodes_status",
-    "sync_result",
-    "sync_details",
-    "message_delivery",
-    "issues",
-    "recommendations",
-    "confidence",
-    "execution_time",
-    "validation_status",
-]
 NODE = "aitbc-blockchain-node"
 
 

@@ -11,25 +11,11 @@ from aitbc_tui.domain.errors import HostKeyError, HostKeyProblem
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.ledger.book import Ledger
 from aitbc_tui.state.events import LinkChanged
+from tests.fixtures.handclock import HandClock
 from tests.state.story import frame
 
 
-class Still:
-    """A clock moved by hand."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def utc(self) -> float:
-        return 1_795_000_000.0 + self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-def other_key(clock: Still) -> LinkChanged:
+def other_key(clock: HandClock) -> LinkChanged:
     error = HostKeyError("CHANGED host key", problem=HostKeyProblem.CHANGED, host="follower")
     at, utc = clock.monotonic(), clock.utc()
     return LinkChanged("follower", "refused", 3, at, error, at + 60, 0, 0, None, 0, 0, None, SafeText("x"), at, utc)
@@ -40,7 +26,7 @@ def found(hub: Hub) -> list[tuple[str, str]]:
 
 
 async def test_a_finding_survives_a_restart_until_it_is_acknowledged(tmp_path: Path) -> None:
-    clock = Still()
+    clock = HandClock()
     finding = ("ssh-hostkey-changed", "follower")
     with Ledger.open(tmp_path / "ledger.db") as ledger:
         hub = Hub(frame(), clock)
@@ -74,7 +60,7 @@ async def test_a_finding_survives_a_restart_until_it_is_acknowledged(tmp_path: P
 
 
 async def test_another_network_of_the_same_name_starts_afresh(tmp_path: Path) -> None:
-    clock = Still()
+    clock = HandClock()
     with Ledger.open(tmp_path / "ledger.db") as ledger:
         hub = Hub(frame(), clock)
         keeper = DiaryKeeper(hub, ledger)
@@ -89,7 +75,7 @@ async def test_another_network_of_the_same_name_starts_afresh(tmp_path: Path) ->
 
 
 async def test_a_ledger_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
-    clock = Still()
+    clock = HandClock()
     ledger = Ledger.open(tmp_path / "ledger.db")
     hub = Hub(frame(), clock)
     keeper = DiaryKeeper(hub, ledger)

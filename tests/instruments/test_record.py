@@ -54,6 +54,7 @@ from aitbc_tui.ui.options import Clock, DashboardOptions
 from aitbc_tui.ui.replaying import ReplayApp
 from tests.cli.conftest import Run
 from tests.fixtures.chain import running, until
+from tests.fixtures.handclock import HandClock
 from tests.receipts import signing
 from tests.receipts.vectors import MASK
 from tests.state.story import Story, frame, hash_of, utc
@@ -63,20 +64,6 @@ SECRETS = (
     *("miner-secret-key", "client-secret-key", "say", "secret-3f9a"),
     *("PROMPT OF OURS", "STRESS PROMPT OF OURS", "THE OUTPUT"),
 )
-
-
-class HandClock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def utc(self) -> float:
-        return 1_795_000_000.0 + self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 class Taping:

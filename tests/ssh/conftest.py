@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from aitbc_tui.transport.host import Host, open_host
-from aitbc_tui.transport.keys import PASSPHRASES
 from aitbc_tui.transport.spec import HostSpec, Limits
 from tests.fixtures.devnet import devnet_child
+from tests.fixtures.home import nobodys_home
 from tests.fixtures.sshd import real_sshd
 
-__all__ = ["devnet_child", "real_sshd"]
+__all__ = ["nobodys_home", "devnet_child", "real_sshd"]
 
 QUICK = Limits(connect_s=3.0, login_s=8.0, keepalive_s=0.4, keepalive_max=1, backoff_first_s=0.3, backoff_max_s=2.0)
 UP_S = 15.0
-
-
-@pytest.fixture(autouse=True)
-def nobodys_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "home"
-    (home / ".ssh").mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    PASSPHRASES.clear()
-    return home
 
 
 @pytest_asyncio.fixture

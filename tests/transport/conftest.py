@@ -10,19 +10,11 @@ import pytest
 import pytest_asyncio
 
 from aitbc_tui.transport.host import Host, open_host
-from aitbc_tui.transport.keys import PASSPHRASES
 from aitbc_tui.transport.spec import HostSpec
 from tests.fixtures.fakessh import FakeSsh, fake_ssh
+from tests.fixtures.home import nobodys_home
 
-
-@pytest.fixture(autouse=True)
-def nobodys_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    home = tmp_path / "home"
-    (home / ".ssh").mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    PASSPHRASES.clear()
-    return home
+__all__ = ["nobodys_home"]
 
 
 @pytest_asyncio.fixture
