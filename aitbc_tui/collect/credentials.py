@@ -162,7 +162,7 @@ class Credentials:
     def _token_verdict(self, role: str, held: _Held, token: TokenFacts) -> Verdict:
         left = token.left_s(self._server_utc())
         if left is not None and left <= 0:
-            text = f"expired {_span(-left)} ago, at {at_clock(token.expires_at)} UTC: put a new one into {role}_file"
+            text = f"expired {at_clock(token.expires_at)} UTC, {_span(-left)} ago; renew {role}_file"
             return _verdict(Level.REFUSED, "expired", text)
         if token.role and token.role != role:
             return _verdict(Level.REFUSED, "wrong role", f"a token of role {token.role}: it opens nothing of {role}")
@@ -226,4 +226,4 @@ def _span(seconds: float) -> str:
     """Hours above two of them, else minutes, rounded down; below a minute that."""
     if seconds >= 7200:
         return f"{int(seconds // 3600)} h"
-    return f"{int(seconds // 60)} m" if seconds >= 60 else "less than a minute"
+    return f"{int(seconds // 60)} m" if seconds >= 60 else "<1 m"

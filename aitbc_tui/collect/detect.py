@@ -170,6 +170,13 @@ class Detector:
         )
 
 
+def _another(words: str, host: str, remedy: str) -> ParseError:
+    """It answers, and is none of AITBC's."""
+    wrong = ParseError(words, host=host, remedy=remedy)
+    wrong.what = "other-service"
+    return wrong
+
+
 def _port(base: str) -> int:
     parts = urlsplit(base)
     return parts.port or (443 if parts.scheme == "https" else 80)
@@ -201,7 +208,7 @@ class CoordinatorDetector(Detector):
         words = str(found.wrong)
         if await self._behind_c():
             words = "the coordinator answers under /c of this address: add /c to coordinator.url"
-        return ParseError(words, host=self.host, remedy="url under [env.NAME.coordinator]")
+        return _another(words, self.host, "url under [env.NAME.coordinator]")
 
     async def _behind_c(self) -> bool:
         """A hub's public address has the coordinator under /c. Said, not followed: no credential goes to a guess."""
@@ -236,6 +243,6 @@ class NodeDetector(Detector):
             if head.status == 429 or head.status >= 500:
                 raise failure(head.status, head.headers, head.body, self.head.what, self.host)
             if head.status != 200:  # else the head itself says best what is wrong with it
-                raise ParseError(str(found.wrong), host=self.host, remedy=f"rpc of {self.name}")
+                raise _another(str(found.wrong), self.host, f"rpc of {self.name}")
         self.chains = capability.supported_chains(health)
         return found, AuthMode.UNKNOWN

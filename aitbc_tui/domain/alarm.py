@@ -14,6 +14,10 @@ class AlarmKind(StrEnum):
     FINDING = "finding"
 
 
+STILL_S = 5.0  # a finding that was true so lately is so still
+OVER_S = 15.0  # longer ago than that, it may be over
+
+
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One open or closed alarm. Times are UTC seconds of the dashboard's clock; `word` is the state column's."""
@@ -37,6 +41,11 @@ class Alarm:
     @property
     def open(self) -> bool:
         return self.closed is None
+
+    def past(self, utc: float) -> bool:
+        """A finding about a state, open and not seen so lately: it may be over, or unheard. What happened is not."""
+        lately = self.last_true is None or utc - self.last_true < OVER_S
+        return self.open and self.kind is AlarmKind.FINDING and not self.many and not lately
 
     def quiet(self, utc: float) -> bool:
         return self.open and self.quiet_until is not None and utc < self.quiet_until

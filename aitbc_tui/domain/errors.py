@@ -27,7 +27,7 @@ class AitbcError(Exception):
     """A foreseeable failure. `detail` is cleaned text; `timed_out` is true when a deadline ended the attempt."""
 
     phase: Phase = Phase.CONFIG
-    what = ""  # more closely than the phase: too-large, error-in-200
+    what = ""  # more closely than the phase: too-large, error-in-200, other-service
     maybe_sent = False  # set where a request had begun to leave: a write may have been done
 
     def __init__(self, detail: str, *, host: str = "", remedy: str = "", timed_out: bool = False) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.figures import clock
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 
@@ -51,6 +52,13 @@ class Fold:
         """The evidence; of several that of the newest, named."""
         newest = self.newest
         return SafeText(f"newest {newest.about}, {newest.evidence}") if self.several else newest.evidence
+
+    def said(self, utc: float) -> str:
+        """The evidence as it is to be read now: one that holds no longer says when it was seen last."""
+        newest = self.newest
+        if self.several or not newest.past(utc) or newest.last_true is None:
+            return str(self.evidence)
+        return f"seen {clock(newest.last_true)}: {newest.evidence}"
 
     @property
     def key(self) -> str:

@@ -61,7 +61,7 @@ class Trouble:
     status: int | None = None
     since: float = 0.0
     retry_at: float | None = None
-    what: str = ""  # a broken answer, more closely: too-large, error-in-200
+    what: str = ""  # a broken answer, more closely: too-large, error-in-200, other-service
 
     @property
     def refused(self) -> bool:

@@ -26,18 +26,18 @@ def _rank(alarm: Alarm) -> tuple[int, int, float]:
     return len(_RANK), 0, -alarm.since
 
 
-def ranked(alarms: tuple[Alarm, ...]) -> list[Alarm]:
-    """Open alarms in the order of the headline."""
-    return sorted((a for a in alarms if a.open), key=_rank)
+def ranked(alarms: tuple[Alarm, ...], utc: float) -> list[Alarm]:
+    """Open alarms in the order of the headline; what is true now comes before what may be over."""
+    return sorted((a for a in alarms if a.open), key=lambda alarm: (alarm.past(utc), _rank(alarm)))
 
 
 def headline(
     world: World, nodes: tuple[NodeRow, ...], chain: Chain, alarms: tuple[Alarm, ...], now: float, utc: float
 ) -> Headline:
-    opened = ranked(alarms)
+    opened = ranked(alarms, utc)
     loud = [a for a in opened if not a.quiet(utc)]
     if loud:
-        return _worst(loud, chain)
+        return _worst(loud, chain, utc)
     silent = _silent(world, nodes, now)
     never = [name for name, age in silent if age is None]
     total = len(_needed(world, nodes, now))
@@ -55,11 +55,11 @@ def headline(
     return Headline(Level.GOOD, SafeText("sound"), SafeText(_all_well(world)), SafeText("no open alarm"))
 
 
-def _worst(opened: list[Alarm], chain: Chain) -> Headline:
+def _worst(opened: list[Alarm], chain: Chain, utc: float) -> Headline:
     """The worst in words, then two by name, then how many alarms more."""
     rows = folded(opened)
     first = rows[0]
-    what = f"{first.about}{',' if first.several else ''} {_says(first, chain)}"
+    what = f"{first.about}{',' if first.several else ''} {_says(first, chain, utc)}"
     parts = [what, *(f"{row.word} {row.about}" for row in rows[1:3]), *_more(rows[3:])]
     short = " · ".join([what, *_more(rows[1:])])
     return Headline(first.level, first.word, SafeText(" · ".join(parts)), SafeText(short))
@@ -70,13 +70,13 @@ def _more(rows: list[Fold]) -> list[str]:
     return [f"{thousands(alarms)} more"] if alarms else []
 
 
-def _says(row: Fold, chain: Chain) -> str:
+def _says(row: Fold, chain: Chain, utc: float) -> str:
     if row.rule == "fork" and chain.fork is not None:
         exact = chain.fork.last_common is not None
         return f"{'split off' if exact else 'other hash'} at {thousands(chain.fork.height)}"
     if row.rule == "receipt-attacker-key":  # it signs on: what is news of it stands in its alarm, and is painted there
         return "pinned by nobody, sign receipts" if row.several else "signs receipts, and nobody pinned it"
-    return str(row.evidence)
+    return row.said(utc)
 
 
 def _needed(world: World, nodes: tuple[NodeRow, ...], now: float) -> list[tuple[str, Freshness, float | None]]:

@@ -51,12 +51,20 @@ def _unmet(view: JobView, miners: tuple[MinerRow, ...]) -> list[str]:
     return [item for item in wanted if not (item.startswith("region=") and item.removeprefix("region=") in regions)]
 
 
+NONE_MEETS, PAID = "no miner meets", "paid"
+
+
+def waits_for_ever(text: str) -> bool:
+    """Whether what is said of a queued job names something that no miner ever meets."""
+    return text.startswith((NONE_MEETS, PAID))
+
+
 def _queued(view: JobView, miners: tuple[MinerRow, ...]) -> Verdict:
     unmet = _unmet(view, miners)
     if unmet and (view.age_s or 0.0) >= NEVER_S:
-        return Verdict(Level.WARN, SafeText("queued"), SafeText(f"no miner meets {', '.join(unmet)}: waits for ever"))
+        return Verdict(Level.WARN, SafeText("queued"), SafeText(f"{NONE_MEETS} {', '.join(unmet)}: waits for ever"))
     if view.high_value and (view.age_s or 0.0) >= NEVER_S:
-        words = f"paid {HIGH_VALUE:g} or more: wants bond, proof and attestation, which no shipped miner shows"
+        words = f"{PAID} {HIGH_VALUE:g} or more: wants bond, proof and attestation, which no shipped miner shows"
         return Verdict(Level.WARN, SafeText("queued"), SafeText(words))
     if view.age_s is None or view.age_s < QUEUE_PATIENCE_S:
         return Verdict(Level.WAITS, SafeText("queued"), SafeText("a miner polls every 3 s"))
@@ -72,6 +80,8 @@ def _queued(view: JobView, miners: tuple[MinerRow, ...]) -> Verdict:
 def _running(view: JobView, miners: tuple[MinerRow, ...], utc: float) -> Verdict:
     since = view.facts.first_seen.get("RUNNING") if view.facts else None
     ran = None if since is None else utc - since
+    if view.receipt is not None:  # the receipts were read after the list: what it says is over
+        return Verdict(Level.RUNNING, SafeText("running"), SafeText("over: its receipt came already"), since)
     miner = next((r for r in miners if view.job.miner is not None and r.miner.identity == view.job.miner), None)
     if miner is not None and miner.verdict.level is Level.BAD:
         silent = clock(utc - (miner.beat_age_s or 0.0))

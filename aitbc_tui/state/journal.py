@@ -10,6 +10,8 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 
 KEPT = 200
+CLOSED = "closed"
+TOLD_TWICE_S = 3.0
 _CALM = (Level.GOOD, Level.RUNNING, Level.WAITS, Level.NONE)
 _UNHEARD = (Level.COMING, Level.UNKNOWN)
 
@@ -46,7 +48,7 @@ class Journal:
                     seen[about] = before
                 continue
             new.append(Happening(utc, verdict.level, verdict.word, SafeText(about), verdict.text, before.shown))
-        states = {(a.rule, str(a.about)): ("open" if a.open else "closed") for a in reversed(list(alarms))}
+        states = {(a.rule, str(a.about)): (str(a.word) if a.open else CLOSED) for a in reversed(list(alarms))}
         new += _changed(self.alarms, states, alarms, utc)
         if not new and seen == self.seen and states == self.alarms:
             return self
@@ -54,8 +56,20 @@ class Journal:
 
     def told(self, past: Iterable[Happening], still_open: Iterable[Alarm] = ()) -> Journal:
         """What an earlier run kept, behind what this one saw; what it left open is no news."""
-        known = {(a.rule, str(a.about)): "open" for a in still_open}
-        return Journal((*self.happenings, *past)[:KEPT], self.seen, {**known, **self.alarms}, self.count)
+        known = {(a.rule, str(a.about)): str(a.word) for a in still_open}
+        return Journal((*self.happenings, *_once(past))[:KEPT], self.seen, {**known, **self.alarms}, self.count)
+
+
+def _once(past: Iterable[Happening]) -> list[Happening]:
+    """Without what a second dashboard on the same ledger told a moment earlier or later."""
+    kept: list[Happening] = []
+    told: dict[tuple[str, str, str, str], float] = {}
+    for one in past:
+        what = (str(one.about), str(one.word), str(one.was), one.rule)
+        if what not in told or abs(told[what] - one.at) > TOLD_TWICE_S:
+            kept.append(one)
+        told[what] = one.at
+    return kept
 
 
 def _word(verdict: Verdict) -> str:
@@ -76,7 +90,7 @@ def _changed(
             continue
         told.add(key)
         level = alarm.level if alarm.open else Level.NONE
-        word = alarm.word if alarm.open else SafeText("closed")
-        was = SafeText("open") if not alarm.open else SafeText("")
+        word = alarm.word if alarm.open else SafeText(CLOSED)
+        was = SafeText("" if alarm.open else before.get(key, ""))
         new.append(Happening(utc, level, word, alarm.about, alarm.evidence, was, alarm.rule))
     return new

@@ -41,11 +41,12 @@ def stalled(look: Look) -> Judgement | None:
     said = f"no new block for {coarse_age(still)}; one was due every {due:.1f} s"
     check = curl_twice(look)
     if dead and unit is not None:
-        text = f"no new block for {coarse_age(still)}, and {unit.name} is {unit.active}"
+        text = f"{unit.name.removesuffix('.service')} is {unit.active}, no new block for {coarse_age(still)}"
         return bad("STALLED", text, "producer-dead", f"systemctl status {unit.name}")
     at = look.facts.units.at
     if unit is not None and unit.uptime_s is not None and at is not None and at - unit.uptime_s > stopped:
-        text = f"{unit.name} is active and has made no block since it started, {coarse_age(still)} without one"
+        name = unit.name.removesuffix(".service")  # the list has little room
+        text = f"{name} is active and has made no block since it started, {coarse_age(still)} without one"
         return bad("STALLED", text, "not-producing", f"systemctl cat {unit.name}")
     return bad("STALLED", said, "stall", check)
 

@@ -67,7 +67,7 @@ def _kept(world: World, frame: NodeFrame, chain: Chain, now: float) -> Verdict:
         return Verdict(Level.NONE, SafeText("keeps"), SafeText("followers send nothing on: not counted"))
     oldest = min(stuck, key=lambda tx: facts.pool.seen[tx])
     which = short_hash(oldest) if len(stuck) == 1 else f"{len(stuck)}, the oldest {short_hash(oldest)},"
-    text = f"{which} waits {coarse_age(now - facts.pool.seen[oldest])}: taken here, and sent on to nobody"
+    text = f"{which} waits {coarse_age(now - facts.pool.seen[oldest])}: sent on to nobody"
     return Verdict(Level.WARN, SafeText("left here"), SafeText(text))
 
 

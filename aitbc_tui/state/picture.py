@@ -35,7 +35,7 @@ def picture(world: World, now: float, utc: float) -> tuple[World, Snapshot]:
     world = replace(world, alarms=memory)
     alarms = memory.alarms(RULES)
     world = replace(world, journal=world.journal.after(verdicts_of(world, rows), alarms, utc))
-    alarms = (*ranked(alarms), *(a for a in alarms if not a.open))
+    alarms = (*ranked(alarms, utc), *(a for a in alarms if not a.open))
     return world, Snapshot(
         now=now,
         utc=datetime.fromtimestamp(utc, UTC),

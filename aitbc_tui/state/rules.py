@@ -23,6 +23,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.alarms import Sign
 from aitbc_tui.state.by_hand import at_host
 from aitbc_tui.state.facts import World
+from aitbc_tui.state.job_verdicts import waits_for_ever
 from aitbc_tui.state.links import next_try
 from aitbc_tui.state.rulebook import REMEDIES, RULES
 from aitbc_tui.state.signers import foreign_blocks
@@ -128,7 +129,7 @@ def job_signs(rows: Iterable[JobRow], miners: Iterable[MinerRow]) -> Iterator[Si
         job, about, word = row.job, row.job.job_id[:8], row.verdict.word
         check = f"aitbc-tui trace {job.job_id}"
         if word == "STUCK" and job.miner not in silent:  # else its miner is the cause, and names it
-            on = f" on {job.miner.label}" if job.miner else ""
+            on = f" ({job.miner.label})" if job.miner else ""
             yield sign("job-stuck", about, f"{row.verdict.text}{on}", check)
         elif word == "FAILED" and row.receipt is not None and row.receipt.facts.price:
             text = f"COMPLETED, result.status failed, price {money(row.receipt.facts.price)}"
@@ -138,7 +139,9 @@ def job_signs(rows: Iterable[JobRow], miners: Iterable[MinerRow]) -> Iterator[Si
         elif word == "done late":
             yield sign("late-result", about, row.verdict.text, check)
         elif word == "queued" and row.verdict.level is Level.WARN:
-            yield sign("job-waits", about, f"waits {coarse_age(row.age_s)}: {row.verdict.text}", check)
+            remedy = "c: cancel, submit without that" if waits_for_ever(row.verdict.text) else ""
+            text = f"waits {coarse_age(row.age_s)}: {row.verdict.text}"
+            yield sign("job-waits", about, text, check, remedy=remedy)
         if row.receipt is not None and row.receipt.valid and row.receipt.has(RemarkKind.MODEL_SUBSTITUTED):
             said = row.receipt.facts
             yield sign("model-substituted", about, f"asked {said.model_asked}, ran {said.model_used}", check)

@@ -48,6 +48,8 @@ def by_kind(trouble: Trouble) -> str:
         return "huge-json"
     if trouble.what == "error-in-200":
         return "error-in-200"
+    if trouble.what == "other-service":
+        return "wrong-service"
     return "garbage-json" if trouble.status is None else ""
 
 

@@ -39,6 +39,7 @@ DEFAULTS: Mapping[str, str] = {
     "sort": "s",
     "freeze": "space",
     "copy": "y",
+    "copy-check": "Y",
     "verify": "v",
     "submit": "n",
     "stress": "t",

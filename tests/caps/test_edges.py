@@ -164,7 +164,8 @@ def closed_alarms(count: int) -> bool:
 
 def happened(count: int) -> bool:
     past = [
-        Happening(float(n), Level.BAD, SafeText("w"), SafeText("a"), SafeText("e"), SafeText("")) for n in range(count)
+        Happening(float(n), Level.BAD, SafeText("w"), SafeText(f"a{n}"), SafeText("e"), SafeText(""))
+        for n in range(count)
     ]
     return len(Journal().told(past).happenings) == count
 

@@ -187,7 +187,7 @@ def expired(bench: Bench, alarm: Alarm) -> bool:
     token = (bench.devnet.dir / "keys" / str(alarm.about)).read_text().strip()
     expires_at = read_token(token).expires_at
     return expires_at is not None and alarm.evidence == (
-        f"expired less than a minute ago, at {clock(expires_at)} UTC: put a new one into {alarm.about}_file"
+        f"expired {clock(expires_at)} UTC, <1 m ago; renew {alarm.about}_file"
     )
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.domain.figures import clock
+from aitbc_tui.domain.fold import Fold
+from aitbc_tui.domain.observed import Trouble, TroubleKind
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.alarms import AlarmMemory, Rule, Sign, gist
 from aitbc_tui.state.causes import EXPLAINS, root_causes
+from aitbc_tui.state.headline import ranked
 from aitbc_tui.state.rulebook import REMEDIES, RULES
 from aitbc_tui.state.rules import sign
+from aitbc_tui.state.sources import by_kind
 from aitbc_tui.ui.panes import alarms
 
 CONDITION = Rule("lag", "lag", Level.WARN, hold_s=5.0, clear_s=6.0)
@@ -77,6 +84,31 @@ def test_a_finding_stays_and_says_when_it_was_last_true() -> None:
     look.at(10, "fork")
     (alarm,) = look.at(500)
     assert (alarm.rule, alarm.since, alarm.last_true) == ("fork", EPOCH, EPOCH + 10)
+
+
+def test_a_finding_that_is_not_seen_any_more_says_when_it_was_seen_last() -> None:
+    look = Look()
+    look.at(10, "fork", evidence="other hash at 204")
+    (alarm,) = look.at(500)
+    lately, later = Fold((alarm,)).said(EPOCH + 24), Fold((alarm,)).said(EPOCH + 25)
+    assert (lately, later) == ("other hash at 204", f"seen {clock(EPOCH + 10)}: other hash at 204")
+    assert not replace(alarm, kind=AlarmKind.CONDITION).past(EPOCH + 500), "a condition closes by itself"
+    assert not replace(alarm, many=SafeText("jobs")).past(EPOCH + 500), "what happened does not pass"
+
+
+def test_what_is_true_now_comes_before_a_worse_finding_that_may_be_over() -> None:
+    look = Look()
+    (fork,) = look.at(0, "fork")
+    lag = replace(fork, rule="lag", kind=AlarmKind.CONDITION, word=SafeText("lag"), level=Level.WARN)
+    assert [a.word for a in ranked((lag, fork), EPOCH + 1)] == ["FORK", "lag"]
+    assert [a.word for a in ranked((lag, fork), EPOCH + 60)] == ["lag", "FORK"]
+
+
+def test_another_service_is_not_called_garbage() -> None:
+    def named(what: str) -> str:
+        return by_kind(Trouble(TroubleKind.BROKEN, SafeText("d"), since=0.0, what=what))
+
+    assert (named("other-service"), named("")) == ("wrong-service", "garbage-json")
 
 
 def test_an_acknowledged_finding_is_closed_although_its_sign_goes_on() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aitbc_tui.domain.alarm import Alarm, AlarmKind, Happening
 from aitbc_tui.domain.node import Block, Peers, Transaction
 from aitbc_tui.domain.observed import Confirmation
 from aitbc_tui.domain.text import SafeText
@@ -129,6 +130,25 @@ def test_the_journal_notes_changes_of_verdict_and_not_the_course_of_things() -> 
     told = [(h.at, h.word, h.was) for h in journal.happenings]
     assert told == [(20.0, "free", "SILENT"), (9.0, "SILENT", "stale 10 s"), (2.0, "stale 5 s", "busy")]
     assert journal.count == 3
+
+
+def test_the_journal_says_which_alarm_closed() -> None:
+    alarm = Alarm(
+        "fork", AlarmKind.FINDING, Level.BAD, SafeText("FORK"), SafeText("n"), SafeText("e"), SafeText("r"), 1.0
+    )
+    closed = replace(alarm, word=SafeText("closed"), level=Level.NONE, closed=9.0)
+    journal = Journal().after((), [alarm], 1.0).after((), [closed], 9.0)
+    assert [(h.at, h.word, h.was) for h in journal.happenings] == [(9.0, "closed", "FORK"), (1.0, "FORK", "")]
+    told = Journal().told((), [alarm]).after((), [closed], 9.0)
+    assert [(h.word, h.was) for h in told.happenings] == [("closed", "FORK")], "also of one that an earlier run left"
+
+
+def test_what_two_dashboards_on_one_ledger_told_is_told_once() -> None:
+    def late(at: float, about: str = "m") -> Happening:
+        return Happening(at, Level.WARN, SafeText("late"), SafeText(about), SafeText("e"), SafeText("free"))
+
+    told = Journal().told([late(100.0), late(99.0, "other"), late(98.5), late(50.0)])
+    assert [(h.at, h.about) for h in told.happenings] == [(100.0, "m"), (99.0, "other"), (50.0, "m")]
 
 
 def test_what_is_not_known_yet_is_no_change() -> None:

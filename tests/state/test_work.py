@@ -305,6 +305,9 @@ def test_the_life_of_our_own_job() -> None:
     running = story.job("9c41e7d2", "RUNNING", 3, "3f9a")
     story.tell(Kind.JOB, queued.job_id, OwnerView(running, utc(story.utc)))
     assert story.picture().job(str(queued.job_id)).verdict.word == "running"  # type: ignore[union-attr]
+    story.tell(Kind.RECEIPT, queued.job_id, receipt(str(queued.job_id), execution_time=4.5, duration_ms=8000.0))
+    early = story.picture().job(str(queued.job_id))
+    assert early is not None and early.verdict.text == "over: its receipt came already", "the list is older than that"
     story.wait(5)
     done = story.job("9c41e7d2", "COMPLETED", 8, "3f9a")
     story.tell(Kind.JOB, queued.job_id, OwnerView(done, utc(story.utc)))

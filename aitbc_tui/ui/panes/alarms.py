@@ -13,13 +13,14 @@ from aitbc_tui.ui.keys import in_remedy
 from aitbc_tui.ui.paint import Line, Role
 from aitbc_tui.ui.panes.table import Column, Content, PaneView, Row, pane_lines
 
+DO_CELLS = 32
 COLUMNS = (
     Column("state", "state", 9),
     Column("since", "since", 5),
     Column("for", "for", 5, right=True, gap=2, needs=92),
     Column("about", "about", 11, gap=2),
     Column("evidence", "evidence", 47, gap=2, wide=72),
-    Column("do", "do", 32, gap=2, needs=120, wide=40),
+    Column("do", "do", DO_CELLS, gap=2, needs=120, wide=40),
     Column("rule", "rule", 22, gap=2, needs=180),
     Column("seen", "seen", 4, right=True, gap=2, needs=186),
     Column("closed", "closed", 8, gap=2, needs=196),
@@ -51,13 +52,24 @@ def alarm_row(fold: Fold, utc: float) -> Row:
             "since": fmt.clock_at(since),
             "for": fmt.age(max(0.0, end - since)),
             "about": fold.about or fmt.NONE,
-            "evidence": fold.evidence or fmt.NONE,
-            "do": "Enter: each of them" if fold.several else in_remedy(alarm.remedy) or fmt.NONE,
+            "evidence": fold.said(utc) or fmt.NONE,
+            "do": _to_do(fold, utc),
             "rule": alarm.rule,
             "seen": fmt.number(sum(one.seen for one in fold.alarms), 4),
             "closed": fmt.NONE if alarm.closed is None else fmt.clock_at(alarm.closed, with_seconds=True),
         },
     )
+
+
+def _to_do(fold: Fold, utc: float) -> str:
+    if fold.several:
+        return "Enter: each of them"
+    if fold.newest.past(utc):
+        return in_remedy("a: acknowledge it, if it is over")
+    remedy = str(fold.newest.remedy)
+    if len(remedy) > DO_CELLS:  # an error's own: its first step, the others stand in the alarm
+        remedy = remedy.partition("; ")[0]
+    return in_remedy(remedy) or fmt.NONE
 
 
 def fold_of(snapshot: Snapshot, key: str | None) -> Fold | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from aitbc_tui.domain.observed import Freshness, Observed
-from aitbc_tui.domain.snapshot import JobRow, MinerRow, NodeRow, Pane, Snapshot
+from aitbc_tui.domain.snapshot import GpuRow, JobRow, MinerRow, NodeRow, Pane, Snapshot
 from aitbc_tui.domain.verdict import Verdict
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run
@@ -28,7 +28,9 @@ def detail_lines(snapshot: Snapshot, pane: Pane, key: str, width: int) -> list[L
     counts = f"since {fmt.clock_at(since, with_seconds=True)}" if since is not None else ""
     lines = [title_line("", name, verdict, counts, width, focused=False)]
     for label, value in facts:
-        lines.append(Line((Run(f" {label:<10} ", Role.MUTED), Run(fmt.parts(value, width - 13)))))
+        first, *rest = fmt.wrap(value, width - 13)
+        lines.append(Line((Run(f" {label:<10} ", Role.MUTED), Run(first))))
+        lines += [Line((Run(" " * 12), Run(piece))) for piece in rest]
     if todo:
         lines += [Line(), Line((Run(" What to do", Role.STRONG),))]
         lines += [Line((Run(f" {text}"),)) for text in todo]
@@ -197,10 +199,17 @@ def _gpu(snapshot: Snapshot, key: str) -> Detail | None:
     facts += [
         ("card", f"{reading.name}, driver {reading.driver or '?'}, {fmt.shorten(reading.uuid, 24)}"),
         ("now", _gpu_words(snapshot, key)),
-        ("serves", f"{row.miner or 'no miner'}, job {fmt.job_id(row.job) if row.job else 'none'}"),
+        ("serves", _served(row)),
         ("read by", f"{row.source}, {fmt.age(snapshot.now - row.observed_at)} ago"),
     ]
     return key, row.verdict, row.verdict.since, facts, []
+
+
+def _served(row: GpuRow) -> str:
+    """Its miner and job; where several could use it, that nothing tells which."""
+    if row.miner is None and row.host_miners:
+        return f"? {' or '.join(map(str, row.host_miners))}"
+    return f"{row.miner or 'no miner'}, job {fmt.job_id(row.job) if row.job else 'none'}"
 
 
 def _receipt(snapshot: Snapshot, key: str) -> Detail | None:
@@ -221,10 +230,10 @@ def _alarm(snapshot: Snapshot, key: str) -> Detail | None:
     if fold is None:
         return None
     alarm, row = fold.newest, alarm_row(fold, snapshot.utc.timestamp())
-    facts: Facts = [("evidence", str(fold.evidence)), ("rule", f"{alarm.rule}, a {alarm.kind.value}")]
+    facts: Facts = [("evidence", str(row.cells["evidence"])), ("do", str(row.cells["do"]))]
     if alarm.check:
         facts.append(("check", str(alarm.check)))
-    facts.append(("do", str(row.cells["do"])))
+    facts.append(("rule", f"{alarm.rule}, a {alarm.kind.value}"))
     return str(fold.about), row.verdict, fold.since, facts, []
 
 

@@ -69,7 +69,8 @@ def verdict_line(snapshot: Snapshot, width: int) -> Line:
     """Row 0."""
     right = environment_runs(snapshot) if width >= 80 else []
     right_width = sum(run.width for run in right)
-    runs = headline_runs(snapshot, width, width - right_width - (1 if right else 0))
+    gap = 0 if not right else 2 if snapshot.headline.level in _CHIP_LEVELS else 1
+    runs = headline_runs(snapshot, width, width - right_width - gap)
     blank = width - right_width - sum(run.width for run in runs)
     return Line((*runs, Run(" " * max(0, blank)), *right)).fit(width)
 
@@ -150,7 +151,7 @@ def figures_line(snapshot: Snapshot, width: int, screen: int) -> Line:
         runs = [Run(" "), *heads]
         for _, figure in figures:
             runs += [Run("  "), *figure]
-        if sum(run.width for run in runs) <= width:
+        if sum(run.width for run in runs) <= width - 2:  # the link comes after them
             break
     return Line(tuple(runs)).fit(width)
 

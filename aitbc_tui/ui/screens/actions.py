@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.errors import AitbcError
+from aitbc_tui.domain.fold import Fold
+from aitbc_tui.domain.receipt import about_key
 from aitbc_tui.domain.snapshot import Access, JobRow, Pane, ReceiptRow, Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
@@ -18,6 +20,7 @@ from aitbc_tui.ui.screens import registry
 
 if TYPE_CHECKING:
     from aitbc_tui.ui.app import AitbcApp
+    from aitbc_tui.ui.screens.base import StatusScreen
     from aitbc_tui.ui.screens.dashboard import DashboardScreen
 
 
@@ -42,10 +45,18 @@ def _job_of(screen: DashboardScreen) -> str | None:
         case Pane.GPUS:
             return next((row.job for row in snapshot.gpus if row.name == key), None)
         case Pane.ALARMS:
-            about = _alarm_about(snapshot, key)
-            return next((row.job.job_id for row in snapshot.jobs if about and row.job.job_id.startswith(about)), None)
+            return job_about(snapshot, _alarm_about(snapshot, key))
         case _:
             return None
+
+
+def job_about(snapshot: Snapshot, about: str) -> str | None:
+    """The job that an alarm is about; of a key the newest that is signed with it."""
+    if not about:
+        return None
+    jobs = (str(row.job.job_id) for row in snapshot.jobs if row.job.job_id.startswith(about))
+    signed = (row.receipt for row in snapshot.receipts if about_key(row.receipt.signing_key_id) == about)
+    return next(jobs, None) or next((str(receipt.facts.job_id) for receipt in signed), None)
 
 
 def _runs_on(row: JobRow, miner: str) -> bool:
@@ -132,9 +143,20 @@ def copy_selected(screen: DashboardScreen) -> None:
     screen.aitbc.copy(text)
 
 
+def copy_check(screen: StatusScreen, fold: Fold | None) -> None:
+    """The command by which an alarm is checked by hand, alone: to be pasted into a shell."""
+    if fold is None or not fold.newest.check:
+        screen.toast("no command checks this" if fold is not None else in_words("`Y` copies an alarm's check"))
+    else:
+        screen.aitbc.copy(str(fold.newest.check))
+
+
 def verify_selected(screen: DashboardScreen) -> None:
     """Fetch and verify the receipt of the selected job again."""
-    job_id = _job_of(screen)
+    verify_job(screen, _job_of(screen))
+
+
+def verify_job(screen: StatusScreen, job_id: str | None) -> None:
     if job_id is None:
         screen.toast(in_words("`v` verifies the receipt of a job: select one in Jobs or Receipts"))
         return
@@ -143,7 +165,7 @@ def verify_selected(screen: DashboardScreen) -> None:
     future.add_done_callback(lambda done: _report(screen, f"receipt of {fmt.job_id(job_id)}", done))
 
 
-def _report(screen: DashboardScreen, what: str, done: Future[str]) -> None:
+def _report(screen: StatusScreen, what: str, done: Future[str]) -> None:
     """Called in the backend's thread."""
     if done.cancelled():
         return
@@ -169,12 +191,16 @@ def stress(screen: DashboardScreen) -> None:
 
 
 def cancel_selected(screen: DashboardScreen) -> None:
+    cancel_job(screen, _job_of(screen) if screen.focus_pane in (Pane.JOBS, Pane.ALARMS) else None)
+
+
+def cancel_job(screen: StatusScreen, job_id: str | None) -> None:
+    """The question whether to; why not, where it cannot be."""
     access = screen.aitbc.current.environment.access
     if access is Access.OBSERVE:
         screen.toast(in_words("`c` cancels: needs access submit, this is observe"), Level.REFUSED)
         return
-    key = screen.selected()
-    row = screen.aitbc.current.job(key) if key is not None and screen.focus_pane is Pane.JOBS else None
+    row = screen.aitbc.current.job(job_id) if job_id is not None else None
     if row is None:
         screen.toast(in_words("`c` cancels a job: select one in Jobs"))
     elif row.job.state not in ("QUEUED", "RUNNING"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.alarm import Alarm, AlarmKind
+from aitbc_tui.domain.alarm import STILL_S, Alarm, AlarmKind
 from aitbc_tui.domain.node import Block
 from aitbc_tui.domain.observed import Freshness
 from aitbc_tui.domain.snapshot import Fork, NodeRow, Snapshot
@@ -10,7 +10,6 @@ from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.paint import Line, Role, Run
 from aitbc_tui.ui.screens.layout import clock, cut, pad, wrap
 
-STILL_S = 5.0
 _NUMBERS = {2: "both", 3: "all three"}
 
 

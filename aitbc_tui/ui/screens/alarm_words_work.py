@@ -37,8 +37,11 @@ WORK: dict[str, Words] = {
     ),
     "job-waits": Words(
         "The job waits longer than a miner needs to poll.",
-        "This is not stuck yet: it can still be taken.",
-        ("Are the miners alive (3), and does one hold the model?", "Does it carry a constraint no miner meets?"),
+        "This is not stuck: no miner has it.",
+        (
+            "An amount or a constraint that no miner meets waits until it expires: cancel it, submit it without.",
+            "Else: are the miners alive (3), and does one hold the model?",
+        ),
     ),
     "job-overdue": Words(
         "The job is past its expiry and still QUEUED or RUNNING.",
@@ -111,7 +114,7 @@ WORK: dict[str, Words] = {
     "token-expired": Words(
         "The credential is over: the coordinator refuses it.",
         "This is not a wrong credential: it worked until its expiry.",
-        ("Renew it where the configuration says it comes from.",),
+        ("Put a new token into {about}_file, or let {about}_command print one: it is read again by itself.",),
     ),
     "receipt-bad": Words(
         "The receipt does not verify: what it says is not what was signed, or not all of it.",
@@ -121,7 +124,10 @@ WORK: dict[str, Words] = {
     "receipt-attacker-key": Words(
         "The receipt verifies under a key that nobody has pinned: whoever holds that key could have written it.",
         "The signature is good; that alone proves nothing.",
-        ("`v` compares keys with one you got by another way.", "Only then: aitbc-tui trust add signing KEY"),
+        (
+            "Enter shows its key beside the pinned ones: compare it with one you got by another way.",
+            "Only then: aitbc-tui trust add signing KEY",
+        ),
     ),
     "receipt-unsigned": Words(
         "The receipt carries no signature: it is a claim.",

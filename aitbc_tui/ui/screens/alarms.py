@@ -12,7 +12,7 @@ from aitbc_tui.domain.fold import Fold
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens import registry
+from aitbc_tui.ui.screens import actions, registry
 from aitbc_tui.ui.screens.alarms_lines import AlarmsView, build_alarms, entries, selected_entry
 from aitbc_tui.ui.screens.alarms_looks import looks
 from aitbc_tui.ui.screens.filtering import FilterScreen
@@ -32,7 +32,10 @@ class AlarmsScreen(FilterScreen):
         Binding("h", "history", show=False),
         Binding("l", "log", show=False),
         Binding("o", "operate", show=False),
+        Binding("v", "verify", show=False),
+        Binding("c", "cancel", show=False),
         Binding("y", "copy", show=False),
+        Binding("Y", "copy_check", show=False),
         Binding("slash", "filter", show=False),
     ]
 
@@ -140,6 +143,17 @@ class AlarmsScreen(FilterScreen):
     def action_operate(self) -> None:
         alarm = self._chosen()
         registry.open_operations(self.aitbc, "" if alarm is None else str(alarm.about))
+
+    def action_verify(self) -> None:
+        alarm = self._chosen()
+        actions.verify_job(self, actions.job_about(self.aitbc.current, "" if alarm is None else str(alarm.about)))
+
+    def action_cancel(self) -> None:
+        alarm = self._chosen()
+        actions.cancel_job(self, actions.job_about(self.aitbc.current, "" if alarm is None else str(alarm.about)))
+
+    def action_copy_check(self) -> None:
+        actions.copy_check(self, self._fold())
 
     def action_filter(self) -> None:
         self.type_filter(self._view.filter)

@@ -139,8 +139,16 @@ def _about(snapshot: Snapshot, fold: Fold, width: int) -> list[Line]:
         lines += labelled("not meant", words.not_meant.format_map(names), width)
     seen = _newest(fold, width) if fold.several else evidence_lines(snapshot, alarm, width, LABEL)
     lines += [Line(), *seen, Line()]
-    more = [*also(snapshot, alarm), *([f"check by hand: {alarm.check}"] if alarm.check else [])]
-    lines += labelled("also", " · ".join(more), width) if more else []
+    return lines
+
+
+def _grounds(snapshot: Snapshot, alarm: Alarm, width: int) -> list[Line]:
+    """What else there is, the check by hand, and how sure it is."""
+    more = [
+        *also(snapshot, alarm),
+        *([f"{in_words('check by hand (`Y` copies it)')}: {alarm.check}"] if alarm.check else []),
+    ]
+    lines = labelled("also", " · ".join(more), width) if more else []
     return [*lines, *labelled("sure", certainty(snapshot, alarm), width)]
 
 
@@ -158,6 +166,9 @@ def _newest(fold: Fold, width: int) -> list[Line]:
 
 
 def _steps(snapshot: Snapshot, alarm: Alarm, width: int) -> list[Line]:
+    if not alarm.open:
+        words = f"– nothing now: it closed at {fmt.clock_at(alarm.closed, with_seconds=True)}, {alarm.remedy}"
+        return [section("What to do", width), *text_lines(words, width, role=Role.MUTED)]
     names = names_of(snapshot, alarm)
     texts = [*words_for(alarm).do, closes(alarm)]
     lines = [section("What to do", width)]
@@ -189,7 +200,7 @@ def _marks(snapshot: Snapshot, view: AlarmsView, width: int) -> list[Line]:
     new = [a for a in snapshot.alarms if view.looked_at is not None and a.open and a.since > view.looked_at]
     since = "this is your first look" if view.looked_at is None else f"new since your last look: {len(new)}"
     bell = "on" if view.bell else "off"
-    text = f"bell once per new bad alarm: {bell}, b changes it · {since}"
+    text = f"bell once per new bad alarm: {bell}, {in_words('`b`')} changes it · {since}"
     return [section("Bell and marks", width), *text_lines(text, width)]
 
 
@@ -199,6 +210,9 @@ def build_alarms(snapshot: Snapshot, view: AlarmsView, width: int, height: int) 
     shown = len(shown_alarms(snapshot, view))
     lines = [_title(snapshot, view, shown, width), *_list(snapshot, view, width, height), Line()]
     if chosen is not None:
-        fold = chosen.fold
-        lines += [*_about(snapshot, fold, width), Line(), *_steps(snapshot, fold.newest, width), Line()]
+        about, grounds = _about(snapshot, chosen.fold, width), _grounds(snapshot, chosen.fold.newest, width)
+        steps = _steps(snapshot, chosen.fold.newest, width)
+        # On a small screen what to do comes first: the check by hand alone may fill it.
+        rest = [*grounds, Line(), *steps] if width >= 120 else [*steps, Line(), *grounds]
+        lines += [*about, *rest, Line()]
     return [*lines, *_quiet(snapshot, width), Line(), *_marks(snapshot, view, width)]

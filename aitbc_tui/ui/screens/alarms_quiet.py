@@ -20,6 +20,7 @@ from aitbc_tui.ui.screens.typing_field import field_run, typed
 TIMES: tuple[tuple[str, float], ...] = (("15 m", 900.0), ("1 h", 3600.0), ("8 h", 8 * 3600.0))
 ACKNOWLEDGE = "acknowledge: it was seen, close it"
 AGAIN = "no longer quiet"
+CLOSES = "It is closed, and stays in the list among what closed. Nothing on the network is changed by that."
 
 
 def acknowledge_words(fold: Fold) -> str:
@@ -42,10 +43,13 @@ def build_quiet(fold: Fold, chosen: int, why: str, utc: float, width: int) -> li
         mark = Run(f" {glyph(Level.RUNNING)} ", Role.ACCENT) if index == chosen else Run("   ")
         lines.append(Line((mark, Run(text, Role.STRONG if index == chosen else Role.TEXT)), selected=index == chosen))
     lines += [Line(), pair("reason", field_run(why, min(50, width - 14)), at=9)]
-    lines += [Line(), *text_lines("It is hidden from the top line only: it stays in the list, and in the log.", width)]
+    closes = choices(fold, utc)[chosen] == acknowledge_words(fold)
+    does = CLOSES if closes else "It is hidden from the top line only: it stays in the list, and in the log."
+    lines += [Line(), *text_lines(does, width)]
     if fold.several:
         lines += text_lines(f"This is about the {fold.about} of this moment: what comes later is said anew.", width)
-    return [*lines, *text_lines("It comes back earlier if its evidence gets worse.", width)]
+    again = "It comes anew if it is seen anew." if closes else "It comes back earlier if its evidence gets worse."
+    return [*lines, *text_lines(again, width)]
 
 
 class QuietScreen(DetailScreen):

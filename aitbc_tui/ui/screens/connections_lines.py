@@ -168,7 +168,8 @@ def build_connections(snapshot: Snapshot, selected: int, terminal: Terminal, wid
     mark = (Level.GOOD, "all up") if up == len(links) else (Level.WARN, f"{len(links) - up} lost")
     if not links:
         mark = (Level.NONE, "none")
-    rate = f"{snapshot.totals.requests_per_s:.1f} requests a second for this screen and all panes"
+    rate = f"{snapshot.totals.requests_per_s:.1f} requests a second"
+    rate += " for this screen and all panes" if width >= 120 else ""
     text = f"{up} of {len(links)} up, {rate}"
     lines = [section("Connections", width, mark=mark, text=text, age="<5 s", heavy=True), _header(width)]
     lines += [_row(snapshot, link, width, index == selected) for index, link in enumerate(links)]

@@ -7,9 +7,11 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from aitbc_tui.domain.snapshot import Pane
+from aitbc_tui.ui.panes.alarms import fold_of
 from aitbc_tui.ui.panes.arrange import Mode
 from aitbc_tui.ui.screens import actions, registry
 from aitbc_tui.ui.screens.dashboard_panes import Choices, PanesScreen
+from aitbc_tui.ui.screens.typing_field import place_field
 from aitbc_tui.ui.widgets.canvas import Canvas
 
 SORTS = ("", "worst", "newest", "name")
@@ -37,6 +39,7 @@ class DashboardScreen(PanesScreen):
         Binding("s", "sort", show=False, id="sort"),
         Binding("space", "freeze", show=False, id="freeze"),
         Binding("y", "copy", show=False, id="copy"),
+        Binding("Y", "copy_check", show=False, id="copy-check"),
         Binding("v", "verify", show=False, id="verify"),
         Binding("n", "submit", show=False, id="submit"),
         Binding("t", "stress", show=False, id="stress"),
@@ -60,9 +63,16 @@ class DashboardScreen(PanesScreen):
         """From now on the selection stays on the thing that has it, whatever arrives above it."""
         if pane is not self.focus_pane:
             self.choices.held = ()
+            self._forget_closed(pane)
         self.focus_pane = pane
         if self.is_mounted and (key := self.selected()) is not None:
             self.choices.cursor.setdefault(pane, key)
+
+    def _forget_closed(self, pane: Pane) -> None:
+        """Who comes to the alarms wants the worst, not the one that was read last time and has closed since."""
+        fold = fold_of(self.aitbc.current, self.choices.cursor.get(pane)) if pane is Pane.ALARMS else None
+        if fold is not None and not fold.newest.open:
+            del self.choices.cursor[pane]
 
     def forget(self) -> None:
         """Another network: nothing chosen on this one holds."""
@@ -147,9 +157,8 @@ class DashboardScreen(PanesScreen):
     def action_filter(self) -> None:
         field_ = self.query_one("#filter", Input)
         field_.value = self.choices.filter.get(self.focus_pane, "")
-        field_.styles.offset = (0, self.size.height - 1)
-        field_.display = True
-        field_.focus()
+        place_field(field_, self.size)
+        self.show_hints()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._end_filter()
@@ -163,6 +172,7 @@ class DashboardScreen(PanesScreen):
     def _end_filter(self) -> None:
         self.query_one("#filter", Input).display = False
         self.set_focus(None)
+        self.show_hints()
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape" and isinstance(self.focused, Input):
@@ -179,6 +189,10 @@ class DashboardScreen(PanesScreen):
 
     def action_copy(self) -> None:
         actions.copy_selected(self)
+
+    def action_copy_check(self) -> None:
+        alarms = self.focus_pane is Pane.ALARMS
+        actions.copy_check(self, fold_of(self.aitbc.current, self.selected()) if alarms else None)
 
     def action_verify(self) -> None:
         actions.verify_selected(self)

@@ -11,11 +11,12 @@ from textual.widgets import Input
 from aitbc_tui.domain.snapshot import Access, Pane, Snapshot
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.panes import overview
-from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, lower_panes, mode_for
+from aitbc_tui.ui.panes.arrange import Mode, Place, arrange, fits_all, lower_panes, mode_for
 from aitbc_tui.ui.panes.builders import build_pane, safe_content
 from aitbc_tui.ui.panes.rows import Rows
 from aitbc_tui.ui.panes.table import PaneView, selected_key, visible
 from aitbc_tui.ui.screens.base import StatusScreen
+from aitbc_tui.ui.screens.typing_field import typing_hints
 from aitbc_tui.ui.widgets.canvas import Canvas
 
 
@@ -168,13 +169,16 @@ class PanesScreen(StatusScreen):
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         access = self.aitbc.current.environment.access
         submit = [("n", "submit")] if access is not Access.OBSERVE else []
+        if self.query_one("#filter", Input).display:
+            return typing_hints("filters", width)
         common = [("/", "filter"), ("s", "sort"), ("space", "freeze")]
         end = [(":", "command"), ("?", "help"), ("q", "quit")]
         if self.mode is Mode.OVERVIEW:
             return [("1-7", "pane"), ("Enter", "open"), *submit, ("/", "filter"), ("space", "freeze"), *end]
         if self.mode is Mode.ONE:
-            back = "overview" if not self.zoomed else "all panes"
-            return [("Esc", back), ("Enter", "open"), *submit, ("s", "sort"), ("/", "filter"), ("j/k", "row"), *end]
+            back = "all panes" if fits_all(*self.size) else "overview"
+            opens = [("Enter", "open")] if self.rows(self.focus_pane) else []
+            return [("Esc", back), *opens, *submit, ("s", "sort"), ("/", "filter"), ("j/k", "row"), *end]
         cancel = [("c", "cancel")] if access is not Access.OBSERVE and self.focus_pane is Pane.JOBS else []
         more = [("v", "verify"), ("l", "logs"), ("o", "operations"), ("r", "refresh"), ("y", "copy")]
         return [("1-7", "pane"), ("z", "zoom"), ("Enter", "open"), *submit, *cancel, *common, *more, *end]

@@ -31,7 +31,20 @@ def _day(at: float) -> str:
 
 
 def _about(width: int) -> int:
-    return 20 if width >= 120 else 12
+    return 20 if width >= 120 else 16
+
+
+def _named(about: str) -> str:
+    """As the other screens call it: a job by the beginning of its id."""
+    return fmt.job_id(about) if len(about) == 32 and not set(about) - set("0123456789abcdef") else about or fmt.NONE
+
+
+def _evidence(event: Happening) -> str:
+    """An alarm's own words are told from what changed about the thing itself: the two often come together."""
+    said = str(event.evidence) or fmt.NONE
+    if not event.rule:
+        return said
+    return f"alarm {event.was}: {said}" if event.level is Level.NONE and event.was else f"alarm: {said}"
 
 
 def _row(event: Happening, today: str, width: int, selected: bool) -> Line:
@@ -46,11 +59,11 @@ def _row(event: Happening, today: str, width: int, selected: bool) -> Line:
         Run("▌" if selected else " ", Role.ACCENT),
         Run(head[1:], Role.MUTED),
         Run(f"{glyph(event.level)} {pad(str(event.word), STATE - 2)}", level_role(event.level)),
-        Run(f" {pad(str(event.about) or fmt.NONE, _about(width))} ", Role.TEXT if loud else Role.MUTED),
+        Run(f" {pad(_named(str(event.about)), _about(width))} ", Role.TEXT if loud else Role.MUTED),
     ]
     if gone:
         runs.append(Run(gone, Role.MUTED))
-    runs.append(Run(cut(str(event.evidence) or fmt.NONE, room), Role.TEXT if loud else Role.MUTED))
+    runs.append(Run(cut(_evidence(event), room), Role.TEXT if loud else Role.MUTED))
     return Line(tuple(runs), selected)
 
 

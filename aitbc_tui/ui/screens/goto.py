@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aitbc_tui.domain.alarm import Alarm
 from aitbc_tui.domain.receipt import VerifiedReceipt, about_key
-from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.ui.screens import registry
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 def go_to(app: AitbcApp, alarm: Alarm) -> bool:
     """Open what the alarm is about; False when there is no screen for it."""
+    if alarm.rule == "tx-vanished" and alarm.check:
+        registry.open_tx(app, str(alarm.check).rpartition(" ")[2])  # the whole hash; `about` is its beginning
+        return True
     return go_about(app, str(alarm.about), receipts_first=alarm.rule.startswith("receipt"))
 
 
@@ -31,8 +34,10 @@ def go_about(app: AitbcApp, about: str, *, receipts_first: bool = False) -> bool
         registry.open_gpu(app, about)
     elif job := next((row for row in snapshot.jobs if about and row.job.job_id.startswith(about)), None):
         registry.open_job(app, str(job.job.job_id))
-    elif any(link.host == about for link in snapshot.links):
+    elif _way(snapshot, about):
         registry.open_connections(app)
+    elif about.startswith("mempool "):
+        app.home(Pane.MEMPOOL)
     else:
         return _receipt(app, snapshot, about)
     return True
@@ -49,3 +54,10 @@ def _receipt(app: AitbcApp, snapshot: Snapshot, about: str) -> bool:
         return False
     registry.open_receipt(app, found)
     return True
+
+
+def _way(snapshot: Snapshot, about: str) -> bool:
+    """What the screen of connections tells about: hosts, the coordinator, credentials."""
+    ways = {str(link.host) for link in snapshot.links} | {f"link {link.host}" for link in snapshot.links}
+    ways |= {str(row.role) for row in snapshot.credentials}
+    return about in ways or (bool(snapshot.coordinator) and about in ("coordinator", str(snapshot.coordinator)))

@@ -51,7 +51,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("[ ]  g", "node: older, newer blocks; back to the fork"),
             ("w  v  p", "card: power limit; latency of a generate; what computes on it"),
             ("m  b", "blocks: more of them; propagation, measured for a while"),
-            ("a  b", "alarms: quiet or acknowledge; the bell"),
+            ("a  b  Y", "alarms: quiet or acknowledge; the bell; copy the check"),
             ("space  G", "log: hold, which counts what is new; follow again"),
             ("/  n N  m", "log: search, next, previous, only those lines"),
             ("Tab", "log: the next unit"),

@@ -49,11 +49,15 @@ def jobs_of(snapshot: Snapshot, label: str) -> list[JobRow]:
     return [row for row in snapshot.jobs if row.job.miner is not None and row.job.miner.label == label]
 
 
+def _running(row: JobRow) -> bool:
+    return row.job.state == "RUNNING"
+
+
 def _sentence(snapshot: Snapshot, row: MinerRow) -> str:
     if row.verdict.text:
         said = str(row.verdict.text)
         return said[0].upper() + said[1:] + ("" if said.endswith(".") else ".")
-    running = [job for job in jobs_of(snapshot, str(row.miner.identity.label)) if job.job.state == "RUNNING"]
+    running = [job for job in jobs_of(snapshot, str(row.miner.identity.label)) if _running(job)]
     if running:
         return f"It works on {fmt.job_id(running[0].job.job_id)}."
     if row.miner.inflight:
@@ -61,13 +65,13 @@ def _sentence(snapshot: Snapshot, row: MinerRow) -> str:
     return "It is free: it polls for work every few seconds."
 
 
-def _do(row: MinerRow) -> list[str]:
+def _do(row: MinerRow, works: bool) -> list[str]:
     if row.verdict.level is Level.BAD:
         restart = in_words("`o` restart of its unit (access operate)")
         return [in_words("`l` its log"), restart, "a job it held stays with it until it expires"]
     if row.verdict.level is Level.WARN:
         return ["watch it: it may come back", in_words("`l` its log")]
-    return [in_words("`l` its log"), "Enter the job it has"]
+    return [in_words("`l` its log"), *(["Enter the job it has"] if works else [])]
 
 
 def _facts(snapshot: Snapshot, row: MinerRow, width: int, unmasked: bool, logs: Logs) -> list[Line]:
@@ -270,7 +274,8 @@ def build_miner(
     mark = (row.verdict.level, str(row.verdict.word))
     since = "" if row.verdict.since is None else f"since {fmt.clock_at(row.verdict.since, with_seconds=True)}"
     title = section(f"Miner {label}", width, mark=mark, text=since, age=fmt.age(snapshot.now - row.seen_at), heavy=True)
-    head = [title, *text_lines(_sentence(snapshot, row), width), *do_lines(_do(row), width), Line()]
+    works = any(_running(job) for job in jobs_of(snapshot, label))
+    head = [title, *text_lines(_sentence(snapshot, row), width), *do_lines(_do(row, works), width), Line()]
     if width < 120:
         facts = [*_facts(snapshot, row, width, unmasked, logs), Line(), *_machine(snapshot, row, width, logs)]
     else:

@@ -18,6 +18,7 @@ COUNT = 12
 ABOVE = 5  # rows over the first different block
 HASH, OTHER = 15, 16
 FIXED = 101  # gutter, height, the source's three columns and this node's four
+ALONE = 43  # the same of the source on its own screen, where only the proposer and the others come after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,13 @@ class Side:
         source = snapshot.chain.source
         rows = {str(row.name): row for row in snapshot.nodes}
         self.source = rows.get(source or "", node)
-        others = [row for row in snapshot.nodes if row.name not in (self.source.name, node.name)]
-        self.others = others[: max(0, (width - FIXED) // (OTHER + 2))]
-        self.proposer = max(0, min(24, width - 78 - (OTHER + 2) * len(self.others)))
         self.own = node.name != self.source.name
+        rest = [row for row in snapshot.nodes if row.name not in (self.source.name, node.name)]
+        self.rest = sorted(rest, key=lambda row: not row.off_chain)  # who is apart is seen first
+        before = FIXED if self.own else ALONE + 14
+        self.others = self.rest[: max(0, (width - before) // (OTHER + 2))]
+        used = (78 if self.own else ALONE + 3) + (OTHER + 2) * len(self.others)
+        self.proposer = max(0, min(24, width - used))
 
     def block(self, row: NodeRow, height: int) -> Block | None:
         return self.snapshot.blocks.get(str(row.name), {}).get(height)
@@ -103,13 +107,15 @@ class Side:
             text += "  " + pad(str(self.node.name), HASH) + "  made       tx"
             text += "  proposer" if self.proposer >= 8 else ""
         else:
-            text += "  " + pad("proposer", 24) + "".join("  " + pad(str(row.name), OTHER) for row in self.others)
+            text += (
+                "  " + pad("proposer", self.proposer) + "".join("  " + pad(str(row.name), OTHER) for row in self.others)
+            )
         return Line((Run(cut(text, self.width), Role.MUTED),))
 
     def level(self, height: int) -> Level:
-        """Equal, different, or not known, of this node (of any other, where this one is the source)."""
+        """Equal, different, or not known, of this node (where it is the source: of any other, in sight or not)."""
         base = self.block(self.source, height)
-        compared = [self.node] if self.own else [row for row in self.others if not _stale(row, self.snapshot.now)]
+        compared = [self.node] if self.own else [row for row in self.rest if not _stale(row, self.snapshot.now)]
         blocks = [self.block(row, height) for row in compared]
         if base is None or all(block is None for block in blocks):
             return Level.UNKNOWN
@@ -127,7 +133,7 @@ class Side:
         ]
         others = [Run("  " + self._compared(row, base, height, OTHER), self._role(row, loud)) for row in self.others]
         if not self.own:
-            runs += [Run("  " + pad(self._proposer(base), 24), loud), *others]
+            runs += [Run("  " + pad(self._proposer(base), self.proposer), loud), *others]
             return Line(tuple(runs), selected)
         mine = self.block(self.node, height)
         proof = Role.BAD if level is Level.BAD else loud

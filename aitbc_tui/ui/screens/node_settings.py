@@ -46,7 +46,7 @@ def settings(snapshot: Snapshot, node: NodeRow, width: int) -> list[Line]:
         rows.append(("git", *_no_git(node, snapshot.now), False))
     differ = sum(1 for row in rows if row[3])
     mark = (Level.WARN, f"{differ} differs" if differ == 1 else f"{differ} differ") if differ else (Level.GOOD, "same")
-    text = f"against {source.name}" if source is not None and not is_source else "the others are compared with it"
+    text = f"against {source.name}" if source is not None and not is_source else "the source of comparison"
     seen = node.settings.at if node.settings is not None else node.health.at
     age = "never" if seen is None else _minute(snapshot.now - seen)
     return [section("Settings and code", width, mark=mark, text=text, age=age), *(_setting(row, width) for row in rows)]

@@ -76,7 +76,7 @@ def build_draft(snapshot: Snapshot, draft: Draft, width: int) -> list[Line]:
     mark = (Level.WAITS, "not begun")
     if access is Access.OBSERVE:
         mark = (Level.REFUSED, "needs access submit")
-    title = "every job is real: it is queued, run, charged and followed to its receipt"
+    title = "every job is real: queued, run, charged" + (" and followed to its receipt" if width >= 120 else "")
     lines = [section("Stress test", width, mark=mark, text=title, heavy=True), Line()]
     lines.append(Line((Run(" models the miners hold, taken in turn", Role.MUTED),)))
     chosen = draft.models(snapshot)

@@ -17,6 +17,7 @@ from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
 from aitbc_tui.ui.screens.tx_lines import build_search
+from aitbc_tui.ui.screens.typing_field import place_field, typing_hints
 
 
 @runtime_checkable
@@ -60,6 +61,8 @@ class TxScreen(DetailScreen):
         return build_search(self._text, self._found, self._trouble, width)
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
+        if self.query_one("#filter", Input).display:
+            return typing_hints("searches", width)
         return [
             ("Esc", "back"),
             ("/", "another"),
@@ -71,13 +74,13 @@ class TxScreen(DetailScreen):
 
     def action_type(self) -> None:
         field = self.query_one("#filter", Input)
-        field.styles.offset = (0, self.size.height - 1)
-        field.display = True
-        field.focus()
+        place_field(field, self.size)
+        self.show_hints()
 
     def _end_typing(self) -> None:
         self.query_one("#filter", Input).display = False
         self.set_focus(self.body)
+        self.show_hints()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._text = event.value.strip()

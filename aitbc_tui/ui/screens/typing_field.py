@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from textual import events
+from textual.geometry import Size
+from textual.widgets import Input
 
 from aitbc_tui.domain.text import clean
 from aitbc_tui.ui.paint import Role, Run
@@ -31,3 +33,19 @@ def field_run(value: str, width: int, focused: bool = True) -> Run:
     cursor = "_" if focused and cell_len(shown) < width else ""
     blank = " " * (width - cell_len(shown) - len(cursor))
     return Run(f"[{shown}{cursor}{blank}]", Role.ACCENT_STRONG if focused else Role.TEXT)
+
+
+BESIDE = 40  # cells of the last row that say what the keys do while a field is typed in
+
+
+def place_field(field: Input, screen: Size) -> None:
+    """The field in the last row, after its `/`; it has the focus."""
+    field.styles.offset = (2, screen.height - 1)
+    field.styles.width = screen.width - BESIDE - 2
+    field.display = True
+    field.focus()
+
+
+def typing_hints(does: str, width: int) -> list[tuple[str, str]]:
+    """`/`, the room of the field, and at its right what Enter and Esc do."""
+    return [("/", " " * (width - BESIDE - 3)), ("Enter", does), ("Esc", "leaves it")]

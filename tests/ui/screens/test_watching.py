@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aitbc_tui.domain.alarm import Happening
+from aitbc_tui.domain.fold import alarm_key
 from aitbc_tui.domain.journal import LogChunk
 from aitbc_tui.domain.snapshot import Access
 from aitbc_tui.domain.text import SafeText, clean
@@ -14,12 +15,16 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.app import AitbcApp
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.alarms import AlarmsScreen
+from aitbc_tui.ui.screens.alarms_lines import AlarmsView, build_alarms
 from aitbc_tui.ui.screens.alarms_looks import Looks
+from aitbc_tui.ui.screens.events_lines import build_events
+from aitbc_tui.ui.screens.goto import go_about
 from aitbc_tui.ui.screens.job import JobScreen
 from aitbc_tui.ui.screens.logs import LogsScreen
 from aitbc_tui.ui.screens.logs_lines import LogView, build_log
 from aitbc_tui.ui.screens.node import NodeScreen
-from tests.fixtures import incidents
+from aitbc_tui.ui.screens.node_blocks import block_lines, first_window
+from tests.fixtures import detail_links, incidents
 from tests.ui.backends import StillBackend
 from tests.ui.screens.promises import app_on, text_of, until
 
@@ -125,6 +130,32 @@ async def test_a_node_that_is_not_configured_is_said_so() -> None:
         assert "no node of this name is configured" in text_of(app)
 
 
+def test_the_sources_blocks_are_compared_with_all_also_where_only_one_has_a_column() -> None:
+    snapshot = incidents.forked()
+    row = next(node for node in snapshot.nodes if node.name == "genesis")
+    lines = [line.plain for line in block_lines(snapshot, row, first_window(snapshot, "genesis"), 80)]
+    assert "  proposer  " in lines[1] and lines[1].rstrip().endswith("follower-2"), "who is apart is seen first"
+    assert [line[1] for line in lines[2:]] == ["■"] * 6 + ["●"] * 6
+
+
+async def test_an_empty_pane_offers_nothing_to_open_and_a_small_screen_no_other_panes() -> None:
+    app = app_on(backend_on(replace(incidents.forked(), alarms=())))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("7", "enter")
+        assert text_of(app).splitlines()[-1].startswith(" Esc overview  s sort")
+
+
+async def test_while_a_filter_is_typed_the_last_row_says_what_the_keys_do() -> None:
+    app = app_on(backend_on())
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.press("4", "slash", "x")
+        last = text_of(app).splitlines()[-1]
+        assert last.startswith(" / x") and last.rstrip().endswith("Enter filters  Esc leaves it")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Enter open" in text_of(app).splitlines()[-1]
+
+
 # --- alarms
 
 
@@ -153,6 +184,81 @@ async def test_enter_goes_to_what_an_alarm_is_about() -> None:
         await pilot.press("escape", "j", "enter")
         await pilot.pause()
         assert isinstance(app.screen, JobScreen)
+
+
+async def test_what_has_no_screen_of_its_own_is_on_the_way_to_it() -> None:
+    link = replace(detail_links.LINKS[0], host=SafeText("gpu-9"))
+    backend = backend_on(replace(incidents.forked(), coordinator=SafeText("http://127.0.0.1:18000"), links=(link,)))
+    app = app_on(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await begun(app)
+        for about in ("coordinator", "link gpu-9", "gpu-9"):
+            assert go_about(app, about)
+            await pilot.pause()
+            assert title(app).startswith("━ Connections")
+            app.back()
+        assert go_about(app, "mempool follower")
+        await pilot.pause()
+        assert "━ 2 Mempool" in text_of(app)
+
+
+async def test_coming_back_to_the_alarms_selects_what_is_open() -> None:
+    backend = backend_on()
+    app = app_on(backend)
+    async with app.run_test(size=WIDE) as pilot:
+        await begun(app)
+        await pilot.press("7", "j")
+        key = app.dashboard.selected()
+        old = incidents.forked()
+        alarms = tuple(replace(a, closed=a.since + 60) if a is old.alarms[1] else a for a in old.alarms)
+        backend.set(replace(old, alarms=alarms))
+        await until(lambda: all(alarm.rule != old.alarms[1].rule or not alarm.open for alarm in app.current.alarms))
+        assert app.dashboard.selected() == key, "it is kept under the reader's eyes"
+        await pilot.press("1", "7", "enter")
+        await pilot.pause()
+        assert "─ FORK follower-2 ■ open" in text_of(app)
+
+
+async def test_the_keys_that_a_remedy_names_work_on_the_alarm_itself() -> None:
+    old = incidents.forked()
+    trust = next(alarm for alarm in old.alarms if alarm.word == "TRUST")
+    stuck = replace(next(alarm for alarm in old.alarms if alarm.word == "STUCK"), check=SafeText("aitbc-tui trace 5e"))
+    backend = backend_on(replace(old, alarms=(stuck, trust)))
+    app = app_on(backend)
+    copied: list[str] = []
+    app.copy = copied.append  # type: ignore[method-assign]
+    async with app.run_test(size=WIDE) as pilot:
+        await begun(app)
+        registry.open_alarms(app)
+        await pilot.press("c")
+        assert "c cancels: needs access submit" in text_of(app)
+        await pilot.press("Y")
+        assert copied == ["aitbc-tui trace 5e"], "the command alone, to be pasted"
+        await pilot.press("j", "Y")
+        assert "no command checks this" in text_of(app) and len(copied) == 1
+        await pilot.press("v")
+        assert "receipt of 82d4f913" in text_of(app)
+        await pilot.press("escape", "7", "g", "c")
+        assert "c cancels: needs access submit" in text_of(app), "as on the dashboard"
+        await pilot.press("Y")
+        assert len(copied) == 2
+
+
+def test_on_a_small_screen_what_to_do_comes_before_the_check_by_hand() -> None:
+    snapshot = incidents.forked()
+    alarm = replace(snapshot.alarms[0], check=SafeText("ssh ops@aitbc2 curl"))
+    snapshot = replace(snapshot, alarms=(alarm,))
+    text = [line.plain for line in build_alarms(snapshot, AlarmsView(), 80, 21)]
+    at = {word: next(row for row, line in enumerate(text) if word in line) for word in ("What to do", "by hand")}
+    assert at["What to do"] < at["by hand"]
+
+
+def test_a_closed_alarm_asks_for_nothing() -> None:
+    snapshot = incidents.forked()
+    closed = next(alarm for alarm in snapshot.alarms if not alarm.open)
+    text = "\n".join(line.plain for line in build_alarms(snapshot, AlarmsView(alarm_key(closed)), 120, 36))
+    assert "nothing now: it closed at 09:14:02, came back by itself" in text
+    assert "This alarm closes" not in text
 
 
 async def test_quiet_needs_a_reason_and_acknowledging_does_not() -> None:
@@ -238,6 +344,15 @@ async def test_events_filter_and_open_what_they_are_about() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert title(app).startswith("━ Miner miner·3f9a")
+
+
+def test_an_event_tells_an_alarm_from_the_thing_itself_and_a_job_by_its_short_id() -> None:
+    job = Happening(incidents.at("12:04:00"), Level.NONE, SafeText("canceled"), SafeText("5e" * 16), SafeText("x"))
+    shown = [job, *incidents.events()]
+    text = [line.plain for line in build_events(incidents.forked(), shown, 0, "", None, 80)]
+    assert " 5e5e5e5e  " in text[2] and "5e" * 5 not in text[2]
+    assert "alarm: no answer to keepalive" in text[3]
+    assert "alarm SILENT: came back" in text[6]
 
 
 # --- logs
