@@ -134,6 +134,7 @@ class Hub:
 
 
 def link_event(report: LinkReport, at: float, utc: float) -> LinkChanged:
+    """A connection's report as an event; `at` is monotonic, `utc` this machine's clock, both in seconds."""
     return LinkChanged(
         host=report.host,
         state=report.state.value,

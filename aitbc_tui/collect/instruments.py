@@ -76,12 +76,14 @@ async def find_transactions(collector: Collector, text: str) -> Search:
 
 
 async def recent_blocks(collector: Collector, limit: int) -> tuple[NodeView, ...]:
+    """The newest `limit` blocks of every node, each with its body where it has transactions."""
     from aitbc_tui.collect.blocks import scan
 
     return tuple(await scan(collector, limit, mempool=False, every_block=True))
 
 
 async def burst(collector: Collector, seconds: float) -> Spreading:
+    """How a block spreads: every node asked again and again for so many seconds."""
     from aitbc_tui.collect.blocks import burst_of
 
     return await burst_of(collector, seconds)

@@ -20,6 +20,7 @@ ALL = "all"
 
 
 def step(level: Level, key: str, name: str, where: str, text: str = "", *, writes: bool = False) -> PlanStep:
+    """One row of a plan; texts are cleaned and cut to what a row takes."""
     return PlanStep(level, clean(name, 60), clean(where, 40), clean(text, 200), writes, key)
 
 
@@ -51,11 +52,13 @@ def targets_of(collector: Collector, wish: Wish) -> tuple[str, ...]:
 
 
 def title_of(wish: Wish) -> str:
+    """What is planned, for the plan's title."""
     sub = wish.sync_type or wish.action
     return f"{wish.verb.value.capitalize()} {sub}".rstrip()
 
 
 def rows_of(snapshot: Snapshot, names: tuple[str, ...]) -> list[NodeRow]:
+    """The nodes of these names, in the order of the configuration."""
     return [row for row in snapshot.nodes if row.name in names]
 
 
@@ -66,6 +69,7 @@ def reached(snapshot: Snapshot, name: str) -> tuple[Level, str]:
 
 
 def host_reached(snapshot: Snapshot, host: str) -> tuple[Level, str]:
+    """Whether SSH to this host stands: its round trip in ms, or why not."""
     link = next((link for link in snapshot.links if link.host == host), None)
     if link is None:
         return Level.UNKNOWN, "? not known"
@@ -82,6 +86,7 @@ def ssh_steps(collector: Collector, draft: Draft, names: tuple[str, ...]) -> Non
 
 
 def none_reached(draft: Draft) -> bool:
+    """Whether SSH reaches not one of the hosts that the plan concerns."""
     found = [one for one in draft.steps if one.key == "ssh"]
     return bool(found) and all(one.level is Level.BAD for one in found)
 

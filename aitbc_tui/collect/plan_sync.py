@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 async def sync_plan(collector: Collector, field: Field, draft: Draft) -> None:
+    """Fill in what a sync of these types would find and do; ConfigError where no node is configured."""
     source = field.producer
     if source is None:
         raise ConfigError("no node is configured")

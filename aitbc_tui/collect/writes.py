@@ -87,6 +87,7 @@ class Writer:
 
 
 def no_coordinator() -> ConfigError:
+    """The error for a write where there is nothing to write to."""
     return ConfigError("no coordinator is configured", remedy="add [env.NAME.coordinator] with host and url")
 
 

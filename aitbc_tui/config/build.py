@@ -41,6 +41,7 @@ def environment(name: str, raw: Mapping[str, Any], base: Path, origin: OriginOf)
 
 
 def trust(raw: Mapping[str, Any]) -> TrustConfig:
+    """The `[trust]` table, checked before."""
     policy = raw.get("attestation_policy")
     return TrustConfig(
         signing=tuple(raw.get("signing", [])),

@@ -108,6 +108,8 @@ class CoordinatorConfig:
 
 @dataclass(frozen=True, slots=True)
 class MinerConfig:
+    """One miner: the host it runs on, and its unit where systemd runs it."""
+
     name: str
     host: str
     unit: str | None = None

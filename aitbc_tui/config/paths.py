@@ -35,6 +35,7 @@ def trust_file(config: Path | None = None) -> Path:
 
 
 def ledger_file() -> Path:
+    """Where the ledger is; not created by asking."""
     return data_dir() / "ledger.sqlite3"
 
 

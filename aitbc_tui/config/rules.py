@@ -45,6 +45,7 @@ def shown(value: object) -> str:
 
 
 def is_name(value: object) -> bool:
+    """Whether it can name an environment, a host, a node or a miner."""
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
@@ -59,6 +60,8 @@ def _matching(pattern: re.Pattern[str], must_be: str) -> Rule:
 
 
 def choice(*words: str) -> Rule:
+    """One of these words; the nearest is proposed for a misspelt one."""
+
     def problem(value: object) -> str:
         if value in words and isinstance(value, str):
             return ""
@@ -69,6 +72,8 @@ def choice(*words: str) -> Rule:
 
 
 def list_of(item: Rule) -> Rule:
+    """A list whose every element follows `item`."""
+
     def problem(value: object) -> str:
         if not isinstance(value, list):
             return "must be a list"

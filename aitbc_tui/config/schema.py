@@ -21,6 +21,8 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """One key of a table: what it may hold, and what it is for."""
+
     name: str
     rule: Rule
     doc: str
@@ -30,6 +32,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Child:
+    """A table inside a table, alone, in a list, or by names."""
+
     name: str
     table: Table
     shape: Shape
@@ -38,6 +42,8 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """What may stand in a table of the configuration."""
+
     doc: str
     keys: tuple[Key, ...] = ()
     children: tuple[Child, ...] = field(default=())

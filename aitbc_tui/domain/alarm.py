@@ -10,6 +10,8 @@ from aitbc_tui.domain.verdict import Level
 
 
 class AlarmKind(StrEnum):
+    """A condition ends by itself; a finding stays until somebody acknowledges it."""
+
     CONDITION = "condition"
     FINDING = "finding"
 

@@ -14,6 +14,7 @@ _LIVE = (Level.GOOD, Level.RUNNING)
 
 
 def offered(snapshot: Snapshot, model: str) -> OfferedModel | None:
+    """The model of this name as the miners' Ollama offer it; None where none does."""
     return next((offer for offer in snapshot.models if offer.name == model.strip()), None)
 
 

@@ -44,6 +44,7 @@ def within(seconds: float) -> SafeText:
 
 
 def thousands(number: int) -> SafeText:
+    """`15298` as `15,298`."""
     return SafeText(f"{number:,}")
 
 

@@ -80,6 +80,8 @@ class Plan:
 
 
 class RunState(StrEnum):
+    """How a run stands, or how it ended."""
+
     RUNNING = "running"
     DONE = "done"
     PARTIAL = "partial"

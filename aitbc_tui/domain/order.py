@@ -221,6 +221,7 @@ def check_order(
 
 
 def errors_of(problems: Sequence[Problem]) -> list[Problem]:
+    """Those that keep an order from being sent."""
     return [problem for problem in problems if problem.severity is Severity.ERROR]
 
 

@@ -48,6 +48,8 @@ class PowerResult:
 
 
 class PowerPhase(StrEnum):
+    """Where a change of a power limit stands."""
+
     SETTING = "setting"  # the way back is armed, then the limit is set
     HELD = "held"  # set; it goes back at `until` unless it is kept
     KEPT = "kept"

@@ -116,6 +116,8 @@ class PinRow:
 
 
 class SubmissionState(Enum):
+    """What became of a job that was sent."""
+
     SENDING = "sending"
     ACCEPTED = "accepted"
     REFUSED = "refused"

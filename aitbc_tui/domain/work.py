@@ -86,6 +86,8 @@ class MinerLog:
 
 @dataclass(frozen=True, slots=True)
 class MinerList:
+    """The coordinator's miners, and its clock at that moment (its `Date` header)."""
+
     miners: tuple[Miner, ...]
     server_time: datetime | None = None
 

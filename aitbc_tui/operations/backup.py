@@ -32,6 +32,7 @@ class Backup:
 
 
 def backup_name(original: str, utc: float) -> str:
+    """The file beside the original, with the moment in its name."""
     return original + commands.BACKUP_MARK + time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(utc))
 
 

@@ -108,6 +108,7 @@ async def head_of(field: Field, node: NodeConfig) -> Head | None:
 
 
 async def hash_at(field: Field, node: NodeConfig, height: int) -> str:
+    """The hash of a node's block at this height; raises what the request raises."""
     block = await field.ask(
         node, requests.block(height), parse_block, lambda b: {"height": height, "hash": str(b.hash)}
     )
@@ -130,6 +131,7 @@ async def _same_chain(field: Field, source: NodeConfig, target: NodeConfig, thei
 
 
 def fork(target: NodeConfig, detail: str) -> SyncError:
+    """The error that ends a sync: two chains are never merged."""
     error = SyncError(detail, host=target.host, remedy=RUNBOOK)
     error.is_fork = True
     return error

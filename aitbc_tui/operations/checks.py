@@ -23,6 +23,8 @@ BLOCK_TIME_S = 2.0
 
 
 class Grade(StrEnum):
+    """How a check ended."""
+
     PASS = "pass"
     WARN = "warn"
     FAIL = "fail"

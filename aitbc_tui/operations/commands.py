@@ -111,6 +111,7 @@ def form_of(argv: Sequence[str]) -> Fixed | None:
 
 
 def reads_only(argv: Sequence[str]) -> bool:
+    """Whether this argv is one of our forms and changes nothing."""
     found = form_of(argv)
     return found is not None and not found.writes
 
@@ -163,18 +164,21 @@ def path(value: str) -> str:
 
 
 def unit(name: str) -> str:
+    """The name as it is; ConfigError where it is none that systemd knows."""
     if not _UNIT.fullmatch(name):
         raise ConfigError(f"{clean(name, 80)!r} is no unit name")
     return name
 
 
 def systemctl(verb: str, name: str) -> tuple[str, ...]:
+    """Starts, stops or restarts a unit; ConfigError for any other verb."""
     if verb not in ("start", "stop", "restart"):
         raise ConfigError(f"{clean(verb, 40)!r} is none of start, stop, restart")
     return ("systemctl", verb, unit(name))
 
 
 def journal(name: str, lines: int, follow: bool = False) -> tuple[str, ...]:
+    """The last `lines` of a unit's journal, and with `follow` what comes; ConfigError beyond `MAX_LINES`."""
     if not 0 <= lines <= MAX_LINES:
         raise ConfigError(f"-n {lines}: from 0 to {MAX_LINES} lines")
     argv = ("journalctl", "-u", unit(name), "-n", str(lines), "--no-pager", "-o", "short-iso")
@@ -182,34 +186,42 @@ def journal(name: str, lines: int, follow: bool = False) -> tuple[str, ...]:
 
 
 def disk(folder: str) -> tuple[str, ...]:
+    """The room on the file system of this folder."""
     return ("df", "-Pk", path(folder))
 
 
 def size(file: str) -> tuple[str, ...]:
+    """A file's size in bytes."""
     return ("stat", "-c", "%s", path(file))
 
 
 def files(folder: str) -> tuple[str, ...]:
+    """The names in a folder."""
     return ("ls", "-1", path(folder))
 
 
 def git_heads(repo: str) -> tuple[str, ...]:
+    """The commits of HEAD and of its upstream."""
     return ("git", "-C", path(repo), "rev-parse", "HEAD", "@{upstream}")
 
 
 def git_fetch(repo: str) -> tuple[str, ...]:
+    """Brings the upstream's commits; asks for no password."""
     return ("env", "GIT_TERMINAL_PROMPT=0", "git", "-C", path(repo), "fetch", "--quiet", "origin")
 
 
 def git_forward(repo: str) -> tuple[str, ...]:
+    """Moves to the upstream, forward only."""
     return ("git", "-C", path(repo), "merge", "--ff-only", "@{upstream}")
 
 
 def vacuum(database: str, backup: str) -> tuple[str, ...]:
+    """Copies a SQLite database while it is written to."""
     return ("sqlite3", "-readonly", path(database), f"VACUUM INTO '{path(backup)}'")
 
 
 def integrity(database: str) -> tuple[str, ...]:
+    """Asks SQLite whether a database is whole."""
     return ("sqlite3", "-readonly", path(database), "PRAGMA integrity_check")
 
 
@@ -219,12 +231,14 @@ def without_sqlite3(argv: Sequence[str]) -> tuple[str, ...]:
 
 
 def remove_backup(backup: str) -> tuple[str, ...]:
+    """Removes a backup of ours; ConfigError for any other file."""
     if BACKUP_MARK not in backup:
         raise ConfigError(f"{clean(backup, 80)} is no backup of ours")
     return ("rm", "-f", path(backup))
 
 
 def copy(source: str, target: str) -> tuple[str, ...]:
+    """Copies a file with its mode and times."""
     return ("cp", "-p", path(source), path(target))
 
 

@@ -58,6 +58,7 @@ class EnvValues:
 
 
 def new_salt() -> str:
+    """32 hex digits, for one comparison of secrets."""
     return secrets.token_hex(16)
 
 

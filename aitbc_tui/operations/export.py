@@ -247,6 +247,7 @@ def _cell(value: object) -> str:
 
 
 def moment(utc: float) -> str:
+    """UTC seconds as `2026-11-27T12:04:20Z`."""
     return datetime.fromtimestamp(utc, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -165,4 +165,5 @@ def refuse_failure(answer: ShellAnswer, argv: Sequence[str], host: str, user: st
 
 
 def first_line(output: bytes) -> SafeText:
+    """The first line that is not blank, cleaned; empty where there is none."""
     return next((clean(line.strip(), 300) for line in output.split(b"\n") if line.strip()), SafeText(""))

@@ -12,6 +12,7 @@ _ORDER = (Access.OBSERVE, Access.SUBMIT, Access.OPERATE)
 
 
 def allows(have: Access, need: Access) -> bool:
+    """Whether one level includes the other."""
     return _ORDER.index(have) >= _ORDER.index(need)
 
 

@@ -41,6 +41,7 @@ class Delivery:
 
 
 def check_text(text: str) -> None:
+    """ConfigError where it is empty or longer than `MAX_LENGTH`."""
     if not text.strip():
         raise ConfigError("--message is missing or empty")
     if len(text) > MAX_LENGTH:
@@ -144,6 +145,7 @@ def _safe_id(value: object) -> str:
 def document(
     field: Field, after: Snapshot, targets: tuple[str, ...], word: str, count: Delivery, took_s: float, verify: bool
 ) -> Json:
+    """The output object of `message`."""
     nodes = look_into(field.tally, after, targets)
     return frame(
         "message",

@@ -73,6 +73,8 @@ class SyncDetails(_Closed):
 
 
 class MessageDelivery(_Closed):
+    """How many messages went out and arrived; null where that cannot be known."""
+
     sent: Count | None
     delivered: Count | None
     failed: Count | None

@@ -176,6 +176,7 @@ def look_into(tally: Tally, snapshot: Snapshot, targets: tuple[str, ...]) -> dic
 
 
 def target_rows(snapshot: Snapshot, targets: tuple[str, ...]) -> list[NodeRow]:
+    """The nodes that an operation concerns."""
     return [row for row in snapshot.nodes if row.name in targets]
 
 
@@ -208,10 +209,12 @@ def status_document(
 
 
 def online_of(nodes: Mapping[str, Json]) -> int:
+    """How many of them are online."""
     return sum(1 for node in nodes.values() if node["status"] == "online")
 
 
 def answered(snapshot: Snapshot, rows: Iterable[NodeRow]) -> int:
+    """How many answered just now."""
     return sum(1 for row in rows if row.head.freshness(snapshot.now) is Freshness.FRESH)
 
 

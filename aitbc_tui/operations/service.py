@@ -84,6 +84,7 @@ def find(environment: EnvironmentConfig, unit: str, host: str | None) -> Named:
 
 
 async def status(field: Field, named: Named) -> Unit:
+    """The unit as systemd shows it now."""
     return (await show(field, named.host, named.about, [named.unit]))[named.unit]
 
 

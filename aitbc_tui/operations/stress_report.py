@@ -21,6 +21,7 @@ def name_of(picture: StressPicture) -> str:
 
 
 def moment(utc: float | None) -> str | None:
+    """UTC seconds as `2026-11-27T12:04:20Z`; None stays None."""
     if utc is None:
         return None
     return datetime.fromtimestamp(utc, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -60,6 +61,7 @@ def as_json(picture: StressPicture, environment: str) -> Json:
 
 
 def figures_json(figures: StressFigures) -> Json:
+    """The figures of a stress test, for its report."""
     return {
         "planned": figures.planned,
         "accepted": figures.accepted,
@@ -175,6 +177,7 @@ def figure_rows(f: StressFigures) -> list[tuple[str, str]]:
 
 
 def spread_text(spread: Spread | None) -> str:
+    """Median and 95th percentile in seconds, and of how many."""
     return NONE if spread is None else f"{spread.p50:,.1f} / {spread.p95:,.1f} s (of {spread.of})"
 
 
@@ -204,4 +207,5 @@ def _cell(text: str) -> str:
 
 
 def json_bytes(picture: StressPicture, environment: str) -> bytes:
+    """The report as a file: ASCII, no NaN."""
     return (json.dumps(as_json(picture, environment), indent=2, allow_nan=False) + "\n").encode("ascii")

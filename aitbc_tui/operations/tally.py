@@ -132,6 +132,7 @@ class Tally:
 
 
 def issue_kind(trouble: Trouble) -> str:
+    """The runbook's word for this kind of trouble."""
     return _KINDS[trouble.kind]
 
 

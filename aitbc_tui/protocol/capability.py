@@ -14,6 +14,8 @@ from aitbc_tui.protocol.trouble import ROUTE_ABSENT
 
 
 class Generation(StrEnum):
+    """Which of the three recorded versions a server is, by what it answers."""
+
     FEBRUARY = "2026-02"
     APRIL = "2026-04"
     AUGUST = "2026-08"

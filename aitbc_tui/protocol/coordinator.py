@@ -151,6 +151,7 @@ def parse_payment(body: bytes) -> Payment:
 
 
 def payment_of(document: object, what: str) -> Payment:
+    """A payment document; ParseError, which names `what`, where it is none."""
     wire = read(_Payment, document, what)
     return Payment(
         payment_id=safe(wire.payment_id),

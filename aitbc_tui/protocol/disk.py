@@ -10,6 +10,7 @@ from aitbc_tui.domain.text import clean
 
 
 def df_argv(path: str) -> Sequence[str]:
+    """Asks for the room on the file system that holds `path`, in KiB."""
     return ("df", "-Pk", path)
 
 

@@ -147,6 +147,7 @@ def not_known(output: bytes) -> bool:
 
 
 def processes_argv() -> tuple[str, ...]:
+    """Asks which processes compute on which card, with their memory in MiB."""
     return ("nvidia-smi", f"--query-compute-apps={','.join(PROCESS_FIELDS)}", "--format=csv,noheader,nounits")
 
 

@@ -144,6 +144,7 @@ def parse_job_payment(body: bytes) -> Payment:
 
 
 def parse_escrow(body: bytes) -> Escrow:
+    """The escrow of one job on the chain of 2026-08; ParseError where it is none."""
     wire = read(_Escrow, parse_json(body), "/rpc/escrow")
     return Escrow(
         job_id=safe(wire.job_id),
@@ -165,6 +166,7 @@ def parse_subscribers(body: bytes) -> tuple[Subscriber, ...]:
 
 
 def parse_totals(body: bytes) -> JobTotals:
+    """How many jobs the coordinator of 2026-08 counts by state; ParseError where that is missing."""
     jobs = read(_Totals, parse_json(body), "/v1/monitoring/metrics").jobs
     return JobTotals(jobs.total, jobs.completed, jobs.pending, jobs.failed)
 

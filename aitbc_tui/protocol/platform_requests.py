@@ -21,6 +21,7 @@ def own_jobs(limit: int = OWN_JOBS_LIMIT, offset: int = 0) -> Ask:
 
 
 def job_payment(job_id: str) -> Ask:
+    """The payment of one of our jobs."""
     return Ask("GET", f"{one_job(job_id).path}/payment", (), "client", timeout_s=COORDINATOR_TIMEOUT_S, max_bytes=SMALL)
 
 
@@ -45,6 +46,7 @@ def subscribers() -> Ask:
 
 
 def genesis_allocations() -> Ask:
+    """Which account has had what since block 0."""
     return Ask("GET", "/rpc/genesis_allocations", max_bytes=SMALL)
 
 

@@ -31,6 +31,7 @@ def head(chain_id: str = "") -> Ask:
 
 
 def block(height: int) -> Ask:
+    """One block of a node, with its transactions."""
     return Ask("GET", f"/rpc/blocks/{height}", max_bytes=node.BLOCK_MAX_BYTES)
 
 
@@ -43,6 +44,7 @@ def blocks_range(start: int, end: int) -> Ask:
 
 
 def mempool(limit: int = MEMPOOL_DEFAULT_LIMIT, chain_id: str = "") -> Ask:
+    """What waits at a node, by fee; at most `limit` of it."""
     query = (("limit", str(limit)), *_chain(chain_id))
     return Ask("GET", "/rpc/mempool", query, max_bytes=node.MEMPOOL_MAX_BYTES)
 
@@ -55,6 +57,7 @@ def account(address: str) -> Ask:
 
 
 def node_health() -> Ask:
+    """A node's `/health`: it says ok with a dead producer (contract, node quirks)."""
     return Ask("GET", "/health", max_bytes=SMALL)
 
 
@@ -67,6 +70,7 @@ def sync_config() -> Ask:
 
 
 def coordinator_health() -> Ask:
+    """The coordinator's `/v1/health`: it answers, and that is all it says."""
     return Ask("GET", "/v1/health", timeout_s=COORDINATOR_TIMEOUT_S, max_bytes=SMALL)
 
 
@@ -81,14 +85,17 @@ def auth_probe() -> Ask:
 
 
 def admin_jobs() -> Ask:
+    """The newest 100 jobs of everybody."""
     return _coordinator("/v1/admin/jobs", "admin")
 
 
 def admin_miners() -> Ask:
+    """Every miner that ever registered; that list never ages one."""
     return _coordinator("/v1/admin/miners", "admin")
 
 
 def admin_stats() -> Ask:
+    """The coordinator's own counts."""
     return _coordinator("/v1/admin/stats", "admin")
 
 
@@ -98,14 +105,17 @@ def job(job_id: str) -> Ask:
 
 
 def result(job_id: str) -> Ask:
+    """The result of one of our jobs; 425 while there is none."""
     return _coordinator(f"/v1/jobs/{_id(job_id)}/result", "client", receiptdoc.MAX_BYTES)
 
 
 def receipt(job_id: str) -> Ask:
+    """The newest receipt of one of our jobs."""
     return _coordinator(f"/v1/jobs/{_id(job_id)}/receipt", "client", receiptdoc.MAX_BYTES)
 
 
 def receipts(job_id: str) -> Ask:
+    """Every receipt of one of our jobs."""
     return _coordinator(f"/v1/jobs/{_id(job_id)}/receipts", "client", receiptdoc.MAX_BYTES)
 
 
@@ -118,6 +128,7 @@ def explorer_receipts(limit: int = 50, offset: int = 0, job_id: str = "") -> Ask
 
 
 def payment(payment_id: str) -> Ask:
+    """One payment by its id."""
     return _coordinator(f"/v1/payments/{_id(payment_id)}", "client")
 
 
@@ -127,6 +138,7 @@ def submit_job(order: JobOrder) -> Ask:
 
 
 def cancel_job(job_id: str) -> Ask:
+    """Cancels one of our jobs: a write."""
     return Ask("POST", f"/v1/jobs/{_id(job_id)}/cancel", (), "client", None, COORDINATOR_TIMEOUT_S, SMALL, reads=False)
 
 
@@ -134,14 +146,17 @@ def cancel_job(job_id: str) -> Ask:
 
 
 def ollama_tags() -> Ask:
+    """The models that an Ollama holds on disk."""
     return Ask("GET", "/api/tags")
 
 
 def ollama_ps() -> Ask:
+    """The models that an Ollama has in memory."""
     return Ask("GET", "/api/ps")
 
 
 def ollama_version() -> Ask:
+    """An Ollama's version: the cheapest sign of life."""
     return Ask("GET", "/api/version", max_bytes=SMALL)
 
 

@@ -54,6 +54,7 @@ def _bad(key_id: SafeText, problem: str, alg: str) -> Seal:
 
 
 def verifies(key: bytes, sig: bytes, message: bytes) -> bool:
+    """Whether `sig` is that of `message` under this Ed25519 key of 32 bytes; False for a key or signature of no use."""
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(sig, message)
     except (InvalidSignature, ValueError):  # ValueError: 32 bytes that are no point of the curve

@@ -127,6 +127,7 @@ def parse_key(text: str) -> bytes:
 
 
 def parse_role(text: str) -> KeyRole:
+    """`signing` or `attestation`; ConfigError for anything else."""
     try:
         return KeyRole(text.strip())
     except ValueError:

@@ -18,6 +18,8 @@ SWITCHES = 5  # among them, and its models do not fit together
 
 
 class Kind(StrEnum):
+    """What the advice is about."""
+
     IDLE = "idle while jobs wait"
     POWER = "power-limited"
     HEAT = "thermal throttling"
@@ -193,4 +195,5 @@ def _losses(snapshot: Snapshot, kwh_price: float | None) -> list[Advice]:
 
 
 def lines(items: Sequence[Advice]) -> list[str]:
+    """Each in one line: what it is about, the evidence, what to do."""
     return [f"{one.about}: {one.kind.value}: {one.evidence}. {one.do}" for one in items]

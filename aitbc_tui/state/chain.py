@@ -187,4 +187,5 @@ def _fork(world: World, source: str, off: tuple[str, ...]) -> Fork:
 
 
 def shown_hash(facts: NodeFacts, height: int | None) -> SafeText | None:
+    """Its block hash at the height that is compared; None where it was not read."""
     return None if height is None else facts.hashes.get(height)

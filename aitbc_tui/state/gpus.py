@@ -17,6 +17,7 @@ MODEL_BYTES = 512 * 1024 * 1024  # more than this held: a model is loaded
 
 
 def gpu_rows(world: World, waiting: int, now: float) -> tuple[GpuRow, ...]:
+    """Every card that was seen, judged; `waiting` is how many jobs wait, which tells idle from ready."""
     rows = []
     for host, seen in sorted(world.gpus.items()):
         if seen.value is None or seen.at is None:

@@ -34,6 +34,7 @@ def ranked(alarms: tuple[Alarm, ...], utc: float) -> list[Alarm]:
 def headline(
     world: World, nodes: tuple[NodeRow, ...], chain: Chain, alarms: tuple[Alarm, ...], now: float, utc: float
 ) -> Headline:
+    """The verdict on the whole network in one word and a sentence: the worst open alarm, else what works."""
     opened = ranked(alarms, utc)
     loud = [a for a in opened if not a.quiet(utc)]
     if loud:

@@ -44,6 +44,7 @@ def next_try(next_try_at: float | None, now: float) -> str:
 
 
 def link_rows(world: World, now: float) -> tuple[LinkRow, ...]:
+    """Every host's connection, in the order of the configuration."""
     return tuple(_row(world, frame.name, frame.way, world.links.get(frame.name), now) for frame in world.topology.hosts)
 
 

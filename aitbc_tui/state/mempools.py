@@ -22,6 +22,7 @@ FLOOD_S = 7.0  # three readings in a row
 
 
 def mempool_rows(world: World, chain: Chain, now: float) -> tuple[MempoolRow, ...]:
+    """Every node's mempool, judged."""
     return tuple(_row(world, frame, chain, now) for frame in world.topology.nodes)
 
 
@@ -114,6 +115,7 @@ def pending(rows: tuple[MempoolRow, ...], now: float) -> tuple[int | None, bool]
 
 
 def summary(rows: tuple[MempoolRow, ...], now: float) -> PaneSummary:
+    """The pane's title: how many wait at the producer, and the worst verdict."""
     count, capped = pending(rows, now)
     words = "? pending" if count is None else f"{thousands(count)}{'+' if capped else ''} pending"
     worst = min(rows, key=lambda r: severity(r.verdict.level), default=None)

@@ -27,6 +27,7 @@ UNHEARD_S = 60.0  # receipts not heard for so long may be missing from an hour's
 
 
 def miner_rows(world: World, now: float) -> tuple[MinerRow, ...]:
+    """Every miner of the coordinator's list, judged by its heartbeats; the worst first."""
     seen = world.miners
     if seen.value is None or seen.at is None:
         return ()
@@ -181,10 +182,12 @@ def reaches_back(world: World, now: float) -> bool:
 
 
 def live(rows: tuple[MinerRow, ...]) -> int:
+    """How many of them are alive."""
     return sum(1 for r in rows if r.verdict.level is Level.GOOD)
 
 
 def summary(world: World, rows: tuple[MinerRow, ...], now: float, utc: float) -> PaneSummary:
+    """The pane's title: how many live, and why it is empty where it is."""
     seen = world.miners
     if not world.topology.coordinator:
         return _nothing(Verdict(Level.NONE, SafeText("none")), "no coordinator is configured")

@@ -17,6 +17,7 @@ from aitbc_tui.state.skew import offset
 
 
 def node_rows(world: World, chain: Chain, now: float, utc: float) -> tuple[NodeRow, ...]:
+    """Every configured node, judged, in the order of the configuration."""
     heights = fresh_heights(world, now)
     return tuple(
         _row(Look(world, frame, world.nodes[frame.name], chain, now, utc, heights)) for frame in world.topology.nodes

@@ -25,6 +25,7 @@ _LEVEL = {
 
 
 def verdict_of(verdict: ReceiptVerdict, reason: SafeText) -> Verdict:
+    """A receipt's verdict as its row shows it."""
     return Verdict(_LEVEL.get(verdict, Level.BAD), SafeText(verdict.value), reason)
 
 
@@ -73,6 +74,7 @@ def earned_last_hour(world: World, now: float) -> tuple[float, bool]:
 
 
 def summary(world: World, rows: tuple[ReceiptRow, ...], now: float) -> PaneSummary:
+    """The pane's title: how many are valid and what they sum up to, or why it is empty."""
     seen: Observed[object] = world.receipts  # type: ignore[assignment]
     if not world.topology.coordinator:
         none = SafeText("no coordinator is configured")

@@ -123,6 +123,7 @@ def _job_list(world: World, jobs: JobList, e: Answered) -> World:
 
 
 def new_job_facts(job_id: str) -> JobFacts:
+    """What is known of a job before anything was heard of it."""
     return JobFacts(
         view=Observed(f"GET /v1/jobs/{job_id[:8]}…", 12.0),
         result=Observed(f"GET /v1/jobs/{job_id[:8]}…/result", 3600.0),

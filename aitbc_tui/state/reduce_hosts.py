@@ -34,6 +34,7 @@ def unit_name(name: str) -> str:
 
 
 def host_units(world: World, host: str, units: tuple[Unit, ...], e: Answered) -> World:
+    """The units that systemd told, given to the nodes of that host."""
     if host not in world.units:
         return world
     by_name = {unit_name(u.name): u for u in units}
@@ -57,6 +58,7 @@ def _told(seen: Observed[T], value: T, e: Answered) -> Observed[T]:
 
 
 def host_figures(world: World, host: str, figures: HostFigures, e: Answered) -> World:
+    """The machine's figures, given to the nodes of that host; the disk is that of its own last reading."""
     if host not in world.figures:
         return world
     seen = world.disks.get(host)
@@ -77,6 +79,7 @@ def host_figures(world: World, host: str, figures: HostFigures, e: Answered) -> 
 
 
 def host_disk(world: World, host: str, disk: DiskReading, e: Answered) -> World:
+    """The room on the disk that holds the node's data."""
     if host not in world.disks:
         return world
     return replace(world, disks={**world.disks, host: world.disks[host].got(disk, e.at, e.rtt_ms)})
@@ -107,10 +110,12 @@ def _minute(card: GpuReading) -> GpuMinute:
 
 
 def failed(items: Mapping[str, Observed[T]], key: str, why: Trouble) -> Mapping[str, Observed[T]]:
+    """The items with this one failed; unchanged where it is not among them."""
     return {**items, key: items[key].failed(why)} if key in items else items
 
 
 def host_failed(world: World, host: str, field: str, why: Trouble) -> World:
+    """One field of every node of that host failed."""
     nodes = dict(world.nodes)
     for frame in world.topology.nodes:
         if frame.host == host:

@@ -166,4 +166,5 @@ def _last_read(facts: NodeFacts, height: int, at: float) -> Mapping[int, float]:
 
 
 def with_node(world: World, name: str, facts: NodeFacts) -> World:
+    """The world with this node's facts replaced."""
     return replace(world, nodes={**world.nodes, name: facts})

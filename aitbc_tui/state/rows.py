@@ -51,6 +51,7 @@ class Rows:
 
 
 def rows_of(world: World, now: float, utc: float) -> Rows:
+    """Every pane's rows at this moment; `now` is monotonic, `utc` this machine's clock, both in seconds."""
     chain = judge_chain(world, now)
     miners = miner_rows(world, now)
     jobs = _jobs(world, miners, now, utc)

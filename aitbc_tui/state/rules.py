@@ -58,6 +58,7 @@ def sign(rule: str, about: str, evidence: str, check: str = "", host: str = "", 
 
 
 def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, utc: float) -> Iterator[Sign]:
+    """What is wrong with the nodes, one sign a node and rule."""
     for row in rows:
         facts = world.nodes[row.name]
         frame = world.topology.node(row.name)
@@ -84,6 +85,7 @@ def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, 
 
 
 def link_signs(world: World, rows: Iterable[LinkRow], now: float) -> Iterator[Sign]:
+    """Connections that are lost, refused, made again and again, or meet a host key that is not the pinned one."""
     for row in rows:
         host = str(row.host)
         check = at_host(world.topology, host, "true")
@@ -108,6 +110,7 @@ def link_signs(world: World, rows: Iterable[LinkRow], now: float) -> Iterator[Si
 
 
 def miner_signs(world: World, rows: Iterable[MinerRow], jobs: Iterable[JobRow]) -> Iterator[Sign]:
+    """Miners that are silent or gone, with the jobs they hold."""
     held = [job for job in jobs if job.verdict.word == "STUCK" and job.job.miner is not None]
     for row in rows:
         if row.verdict.level is not Level.BAD:
@@ -124,6 +127,7 @@ def miner_signs(world: World, rows: Iterable[MinerRow], jobs: Iterable[JobRow]) 
 
 
 def job_signs(rows: Iterable[JobRow], miners: Iterable[MinerRow]) -> Iterator[Sign]:
+    """Jobs that are stuck, fail inside, wait or end late, and their money; not a stuck one whose miner is the cause."""
     silent = {row.miner.identity for row in miners if row.verdict.level is Level.BAD}
     for row in rows:
         job, about, word = row.job, row.job.job_id[:8], row.verdict.word
@@ -169,6 +173,7 @@ def submission_signs(submissions: Iterable[Submission]) -> Iterator[Sign]:
 
 
 def mempool_signs(world: World, rows: Iterable[MempoolRow]) -> Iterator[Sign]:
+    """Mempools that do not drain or are flooded, and transactions left with a node that forwards none."""
     for row in rows:
         frame = world.topology.node(row.name)
         rpc, host = (frame.rpc, frame.host) if frame is not None else ("", "")
@@ -179,6 +184,7 @@ def mempool_signs(world: World, rows: Iterable[MempoolRow]) -> Iterator[Sign]:
 
 
 def gpu_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign]:
+    """Cards that are lost, and Ollamas that do not answer."""
     for row in gpus:
         if row.reading.lost and row.verdict.level is Level.BAD:
             yield sign("gpu-lost", row.name, row.verdict.text, "nvidia-smi -L", str(row.host))
@@ -189,6 +195,7 @@ def gpu_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign
 
 
 def coordinator_signs(world: World, now: float) -> Iterator[Sign]:
+    """A coordinator that does not answer, and credentials that it refuses or that have run out."""
     named, credentials = coordinator_trouble(world, now), world.topology.credentials
     refused = [row for row in credentials if row.verdict.word == "refused"]
     host = world.topology.coordinator_host

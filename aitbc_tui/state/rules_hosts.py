@@ -23,6 +23,7 @@ GIB = 1024**3
 
 
 def host_signs(world: World, rows: tuple[NodeRow, ...], now: float) -> Iterator[Sign]:
+    """What is wrong with the machines: disks, memory, settings, peers, clocks."""
     yield from _disks(world, now)
     yield from _memory(world, now)
     yield from _drift(world, now)

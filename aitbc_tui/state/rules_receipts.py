@@ -14,6 +14,7 @@ from aitbc_tui.state.rules import sign
 
 
 def receipt_signs(world: World, rows: Iterable[ReceiptRow]) -> Iterator[Sign]:
+    """Receipts that are not valid or doubled, and keys that signed and are not pinned."""
     yield from _strange_keys(world)
     for row in rows:
         about = row.receipt.facts.job_id[:8]

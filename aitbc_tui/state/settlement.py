@@ -22,6 +22,8 @@ _NEVER_RAN = ("CANCELED", "EXPIRED", "FAILED")
 
 
 class PaidStep(StrEnum):
+    """The steps from a job to its money on chain."""
+
     JOB = "job"
     PAYMENT = "payment"
     ESCROW = "escrow on chain"

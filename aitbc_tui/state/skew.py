@@ -39,6 +39,7 @@ def offset(reading: ClockReading | None, now: float) -> float | None:
 
 
 def offsets(clocks: Mapping[str, ClockReading], now: float) -> dict[str, float]:
+    """By host, how many seconds its clock is ahead of ours; without those that were not measured yet."""
     found = {host: offset(reading, now) for host, reading in clocks.items()}
     return {host: value for host, value in found.items() if value is not None}
 
@@ -59,6 +60,7 @@ def date_of(timestamp: datetime | None, age_s: float | None) -> float | None:
 def noted(
     clocks: Mapping[str, ClockReading], host: str, theirs: float | None, ours: float, at: float, *, http: bool
 ) -> Mapping[str, ClockReading]:
+    """The readings with one more of this host; unchanged where the server told no time."""
     if theirs is None or not host:
         return clocks
     return {**clocks, host: sample(clocks.get(host), theirs, ours, at, http=http)}

@@ -34,6 +34,7 @@ def full_disk(seen: Observed[DiskReading], now: float) -> DiskReading | None:
 
 
 def link_up(world: World, host: str) -> bool:
+    """Whether the connection to this host stands."""
     link = world.links.get(host)
     return link is not None and link.state in UP_WORDS
 
@@ -140,6 +141,7 @@ def _all_fail(world: World, troubles: Mapping[str, Trouble], check: str) -> Name
 
 
 def ollama_trouble(world: World, host: str, now: float) -> Named | None:
+    """The alarm of a host's Ollama that does not answer; None where it does, or where SSH is the cause."""
     seen = world.ollamas[host]
     trouble = seen.trouble
     if trouble is None or not link_up(world, host) or trouble.kind is TroubleKind.ABSENT:

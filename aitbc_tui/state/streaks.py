@@ -78,4 +78,5 @@ class Answers:
 
 
 def restarts_of(known: Mapping[tuple[str, str], Restarts], host: str, unit: str) -> Restarts:
+    """What is known of a unit's restarts, with or without its suffix."""
     return known.get((host, unit.removesuffix(".service")), Restarts())

@@ -16,6 +16,7 @@ _ENDED = ("CANCELED", "EXPIRED", "FAILED")
 
 
 def trace(world: World, row: JobRow, utc: float) -> tuple[TraceStep, ...]:
+    """The steps of one job, from the submission to its receipt; the one that is missing has its reason."""
     facts = world.job_facts.get(row.job.job_id)
     begun = row.job.requested_at.timestamp() if row.job.requested_at else None
     state = str(row.job.state)

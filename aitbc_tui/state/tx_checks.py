@@ -42,6 +42,8 @@ class NodeView:
 
 
 class CheckKind(StrEnum):
+    """What a transaction is checked for."""
+
     SENDER = "sender"
     BALANCE = "balance"
     NONCE = "nonce"

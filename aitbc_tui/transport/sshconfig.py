@@ -52,6 +52,7 @@ class Resolved:
 
 
 def expand(path: str) -> str:
+    """A path with `~` replaced."""
     return str(Path(path).expanduser())
 
 
