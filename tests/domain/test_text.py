@@ -39,3 +39,4 @@ def test_the_limit_cuts_with_an_ellipsis() -> None:
 def test_lines_are_split_before_they_are_cleaned() -> None:
     assert clean_lines("a\r\nb\x1b\tc\rd") == ("a", "b␛    c", "d")
     assert len(clean_lines("x\n" * 1000)) == 200
+    assert clean_lines(b"a\r\n\xff\xc3\x1b[2J\r\xe2\x82\xac") == ("a", "\ufffd\ufffd␛[2J", "€"), "as a host prints it"

@@ -239,3 +239,18 @@ def test_short_forms() -> None:
     assert short_key("0EqyMnQrtKs6E2i9RhXk5tAiSrcaAWuvhSCjMsl3hzc") == "0EqyMnQr…hzc"
     assert short_key("AAAA") == "AAAA"
     assert short_hash("22b60bc84518e53d4f4e334090938cf5aa99aa99f7c629ebf270086c7996cda1") == "22b60bc8…6cda1"
+
+
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        (("bbbb2222",), "receipt bbbb2222 names the same job"),
+        (("bbbb2222", "aaaa1111"), "receipt aaaa1111 and 1 more names the same job"),
+        (("cccc3333", "bbbb2222", "aaaa1111"), "receipt aaaa1111 and 2 more names the same job"),
+    ],
+)
+def test_a_duplicate_is_named_and_the_others_are_counted(others: tuple[str, ...], says: str) -> None:
+    receipt = _made()
+    marked = with_duplicate_of(receipt, [*others, receipt.facts.receipt_id])
+    assert _remarks(marked)[RemarkKind.DUPLICATE] == says
+    assert with_duplicate_of(marked, [receipt.facts.receipt_id]).remarks == receipt.remarks, "and no longer"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aitbc_tui.domain.alarm import Alarm
+from aitbc_tui.domain.figures import clock
 from aitbc_tui.domain.identity import Role
 from aitbc_tui.domain.observed import TroubleKind
 from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedReceipt
@@ -180,10 +181,11 @@ def test_the_next_receipt_under_a_strange_key_paints_row_0_no_more() -> None:
     story.well()
     ours, other = "0EqyMnQrAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAhzc", "9ZqyMnQrAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAhzd"
     strange(story, ("aaaa", ours))
-    first = story.picture().headline
+    first, begun = story.picture().headline, clock(story.utc)
     assert first.text == "0EqyMnQ…hzc signs receipts, and nobody pinned it"
     story.wait(70)
     (alarm,) = strange(story, ("aaaa", ours), ("bbbb", ours), ("cccc", ours))
+    assert alarm.evidence.endswith(f"seen {begun} to {clock(story.utc)}") and begun != clock(story.utc)
     assert story.picture().headline == first and "newest cccccccc" in alarm.evidence, "the news stands in its alarm"
     story.wait(10)
     strange(story, ("dddd", other))
