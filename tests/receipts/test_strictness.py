@@ -204,3 +204,13 @@ def test_one_bad_receipt_in_a_page_costs_only_itself() -> None:
 def test_a_refusal_is_a_parse_error_where_nothing_claims_to_be_a_receipt() -> None:
     with pytest.raises(RefusedJson):
         verify(b'{"a":1,"a":2}', trust(), mask=MASK)
+
+
+@pytest.mark.parametrize("around", ["", " ", "\n\t ", "\r\n"])
+def test_space_around_a_list_or_an_object_is_no_part_of_it(around: str) -> None:
+    assert elements(f"{around}[{around}1{around},{around}[2 ]{around}]{around}") == ["1", "[2 ]"]
+    assert members(f'{around}{{{around}"a"{around}:{around}1{around}}}{around}') == [("a", "1")]
+    assert elements(f"[{around}]{around}") == [] and members(f"{{{around}}}{around}") == []
+    for more in ("1", "]", ","):
+        with pytest.raises(ParseError):
+            elements(f"[1]{around}{more}")

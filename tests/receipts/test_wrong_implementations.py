@@ -215,6 +215,12 @@ def test_missing_attestations_are_noticed() -> None:
     bare = signing.signed(signing.plain(), attest=False)
     assert verify(bare, signing.trust(), mask=MASK).verdict is ReceiptVerdict.ATTESTATION_MISSING
     assert verify(bare, signing.trust(), AttestationPolicy.OPTIONAL, mask=MASK).verdict is ReceiptVerdict.VALID
+    for policy, passed, says in (
+        (AttestationPolicy.REQUIRED, False, "none, although one is required"),
+        (AttestationPolicy.OPTIONAL, None, "none, and none is required"),
+    ):
+        checks = verify(bare, signing.trust(), policy, mask=MASK).checks
+        assert [(c.passed, c.detail) for c in checks if c.name is CheckName.ATTESTATION] == [(passed, says)]
     emptied = edited("2026-02/valid-plain.json", attestations=[])
     assert verify(emptied, trust(), mask=MASK).verdict is ReceiptVerdict.ATTESTATION_MISSING
 

@@ -165,3 +165,13 @@ def test_each_way_of_losing_a_host_has_its_own_name(state: str, error: AitbcErro
         seen = story.picture()
     ways = {alarm.rule for alarm in seen.alarms if alarm.open and alarm.about == "follower"}
     assert ways & {"login", "ssh-hostkey-changed", "host-key", "ssh-drop", "ssh-freeze"} == {rule}
+
+
+@pytest.mark.parametrize(("behind", "word"), [(-2, "ahead"), (-1, "agrees"), (0, "agrees"), (1, "agrees"), (2, "lag")])
+def test_one_block_more_or_less_is_the_next_look(behind: int, word: str) -> None:
+    story = Story()
+    height = story.go_on(20)
+    story.wait(1)
+    story.head("genesis", height + 1)
+    story.head("follower", height + 1 - behind)
+    assert verdict(story.picture(), "follower")[0] == word
