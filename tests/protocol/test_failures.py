@@ -72,6 +72,8 @@ def test_absent(status: int, body: bytes) -> None:
 def test_no_such_thing_is_not_no_such_route(text: str) -> None:
     trouble = seen(404, detail(text), requests.head())
     assert (trouble.kind, trouble.detail) == (TroubleKind.EMPTY, text)
+    why = "the chain is empty, or the node does not know this chain_id"
+    assert trouble.remedy == (why if text == "no blocks yet" else "")
 
 
 def test_425_may_last_for_ever() -> None:

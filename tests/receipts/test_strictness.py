@@ -214,3 +214,17 @@ def test_space_around_a_list_or_an_object_is_no_part_of_it(around: str) -> None:
     for more in ("1", "]", ","):
         with pytest.raises(ParseError):
             elements(f"[1]{around}{more}")
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (b"nope", "not JSON: Expecting value"),
+        (b"", "not JSON: Expecting value"),
+        (b'"text"', "no receipt: neither one itself"),
+        (b"5", "no receipt: neither one itself"),
+    ],
+)
+def test_what_is_no_json_is_told_from_what_holds_no_receipt(document: bytes, says: str) -> None:
+    with pytest.raises(ParseError, match=says):
+        find_receipts(document)

@@ -50,6 +50,20 @@ async def test_unknown_key_is_refused_with_fingerprint_and_remedy(real_sshd: Mak
     assert "Accepted publickey" not in server.log
 
 
+@pytest.mark.parametrize("pinned", ["ecdsa-sha2-nistp256", "ssh-ed25519"])
+async def test_of_several_keys_of_a_host_the_pinned_one_is_asked_for(
+    real_sshd: Make, opened: Open, tmp_path: Path, pinned: str
+) -> None:
+    """A host shows the first key that both sides know: it has to be the one that can be compared."""
+    other = write_key(tmp_path / "other", "ecdsa-sha2-nistp256")
+    server = real_sshd(f"HostKey {other}")
+    key = server.host_key if pinned == "ssh-ed25519" else other
+    server.known_hosts.write_text(f"[127.0.0.1]:{server.port} {public(key)}\n")
+    host = opened(server.spec())
+    await host.ensure(UP_S)
+    assert host.report().fingerprint == asyncssh.read_public_key(f"{key}.pub").get_fingerprint()
+
+
 async def test_changed_key_names_both_fingerprints_and_the_line(real_sshd: Make, opened: Open, tmp_path: Path) -> None:
     server = real_sshd()
     other = write_key(tmp_path / "other")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from aitbc_tui.domain.errors import AitbcError, AuthError, ConnectError, HostKeyError, HostKeyProblem
-from aitbc_tui.domain.node import NodeSettings, Peers
+from aitbc_tui.domain.node import Head, NodeHealth, NodeSettings, Peers
 from aitbc_tui.domain.observed import TroubleKind
 from aitbc_tui.domain.snapshot import Alarm, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.events import Kind
 from aitbc_tui.state.topology import MinerFrame
-from tests.state.story import UNITS, Story, frame
+from tests.state.story import EPOCH, UNITS, Story, frame, utc
 
 
 def opened(snapshot: Snapshot, rule: str) -> list[Alarm]:
@@ -175,3 +176,30 @@ def test_one_block_more_or_less_is_the_next_look(behind: int, word: str) -> None
     story.head("genesis", height + 1)
     story.head("follower", height + 1 - behind)
     assert verdict(story.picture(), "follower")[0] == word
+
+
+@pytest.mark.parametrize(("maker", "swapped"), [("ait1f", {"follower"}), ("ait1g", set()), ("ait1x", set())])
+def test_another_node_than_the_configured_one_proposes(maker: str, swapped: set[str]) -> None:
+    """By the id that each node gives itself; a block by nobody we know swaps no roles."""
+    story = Story()
+    for node, says in (("genesis", "ait1g"), ("follower", "ait1f")):
+        story.tell(Kind.HEALTH, node, NodeHealth(SafeText("ok"), (SafeText("c"),), SafeText(says)))
+    height = 100
+    for _ in range(15):
+        height += 1
+        story.wait(2)
+        for node in ("genesis", "follower"):
+            story.head(node, height)
+            story.block(node, height, proposer=maker)
+        seen = story.picture()
+    assert {str(alarm.about) for alarm in opened(seen, "role-swapped")} == swapped
+    assert {str(row.name) for row in seen.nodes if row.verdict.word == "proposes"} == swapped
+
+
+@pytest.mark.parametrize(("timestamp", "age"), [(None, 1.0), (utc(EPOCH), None), (None, None)])
+def test_a_head_without_a_moment_or_an_age_tells_no_clock(timestamp: datetime | None, age: float | None) -> None:
+    story = Story()
+    story.tell(Kind.HEAD, "genesis", Head(100, SafeText("0xa"), timestamp, 0, age))
+    assert "genesis" not in story.world.clocks
+    story.tell(Kind.HEAD, "genesis", Head(101, SafeText("0xb"), utc(EPOCH), 0, 1.0))
+    assert "genesis" in story.world.clocks
