@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aitbc_tui.cli import coordinator_input, exits
 from aitbc_tui.cli.context import Context
 from aitbc_tui.cli.coordinator_input import Request
-from aitbc_tui.cli.output import failure_line, print_json, print_table
+from aitbc_tui.cli.output import advised, failure_line, print_json, print_table
 from aitbc_tui.config import paths
 from aitbc_tui.domain.errors import AitbcError, ConfigError, GuardError
 from aitbc_tui.domain.snapshot import Access
@@ -155,7 +155,7 @@ def _exit(ctx: Context, request: Request, outcome: Outcome) -> int:
     if errors:
         codes = [exits.code_of(error) for error in errors]
         first = errors[codes.index(exits.Exit(exits.combine(codes)))]
-        ctx.err.write(failure_line(first) + "\n")
+        ctx.err.write(failure_line(advised(first)) + "\n")
         return exits.for_operation(outcome.answered, outcome.unheard, outcome.errors)
     if outcome.well:
         return exits.Exit.OK
@@ -172,7 +172,7 @@ def confirm(ctx: Context, forced: bool, question: str) -> None:
         named = f" and --yes {environment.name}" if environment.production else ""
         raise GuardError(f"{question}: not confirmed", remedy=f"--force{named}, or answer on a terminal")
     if not ctx.ask(question):
-        raise GuardError(f"{question}: not confirmed", remedy="nothing was done")
+        raise GuardError(f"{question}: not confirmed, nothing was done")
 
 
 def show(ctx: Context, document: Json) -> None:

@@ -121,7 +121,8 @@ def figure_error(figure: Observed[T], host: str) -> AitbcError | None:
     trouble = figure.trouble
     if figure.at is not None or trouble is None:
         return None
-    detail = trouble.detail.removeprefix(f"{host}: ")  # the line names the host by itself
+    # The line names the host by itself.
+    detail = trouble.detail.removeprefix(f"{host}: ").replace(f"broken: {host}: ", "broken: ", 1)
     kinds: dict[TroubleKind, type[AitbcError]] = {
         TroubleKind.CONNECT: ConnectError,
         TroubleKind.TUNNEL: ConnectError,

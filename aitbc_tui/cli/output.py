@@ -55,5 +55,12 @@ def failure_line(error: AitbcError) -> str:
     return f"{PROGRAM}: {host}{clean(error.detail, 1000)}{remedy}"
 
 
+def advised(error: AitbcError) -> AitbcError:
+    """The same, and where to look when it names a host and no remedy: a command's last line says what to try."""
+    if error.host and not error.remedy:
+        error.remedy = f"{PROGRAM} doctor"
+    return error
+
+
 def warn(err: TextIO, message: str) -> None:
     err.write(f"{PROGRAM}: warning: {clean(message, 500)}\n")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from aitbc_tui.cli import exits
-from aitbc_tui.cli.output import failure_line
+from aitbc_tui.cli.output import advised, failure_line
 from aitbc_tui.config.errors import ConfigProblems
 from aitbc_tui.domain.errors import AitbcError, ConfigError
 
@@ -26,7 +26,7 @@ def report(failures: Sequence[AitbcError], err: TextIO | None = None, *, answere
 
 def _lines(failure: AitbcError) -> list[str]:
     if not isinstance(failure, ConfigProblems):
-        return [failure_line(failure)]
+        return [failure_line(advised(failure))]
     *others, last = failure.problems
     lines = [failure_line(ConfigError(str(problem))) for problem in others]
     return [*lines, failure_line(ConfigError(str(last), remedy=failure.remedy))]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from aitbc_tui.cli.exits import code_of, combine, flatten, for_operation, for_targets
+from aitbc_tui.cli.looking import figure_error
+from aitbc_tui.cli.report import report
 from aitbc_tui.config.errors import NoConfiguration
 from aitbc_tui.domain import errors
 from aitbc_tui.domain.errors import AitbcError, HostKeyError, HostKeyProblem, HttpError
+from aitbc_tui.domain.observed import Observed, Trouble, TroubleKind
+from aitbc_tui.domain.text import clean
 
 
 def host_key() -> AitbcError:
@@ -88,3 +94,20 @@ def test_groups_are_opened_and_strangers_noticed() -> None:
     assert flatten(ExceptionGroup("g", [ExceptionGroup("h", inner)])) == inner
     assert flatten(ExceptionGroup("g", [inner[0], KeyError("x")])) is None
     assert flatten(KeyError("x")) is None
+
+
+def test_a_line_that_names_a_host_also_says_what_to_try() -> None:
+    """An answer that was too large, or none: the server gives no remedy, so the way to one is named."""
+    told = io.StringIO()
+    assert report([errors.ParseError("not UTF-8", host="genesis")], told) == 1
+    assert told.getvalue() == "aitbc-tui: genesis: not UTF-8; try: aitbc-tui doctor\n"
+    told = io.StringIO()
+    report([errors.GuardError("restart: not confirmed, nothing was done")], told)
+    assert told.getvalue() == "aitbc-tui: restart: not confirmed, nothing was done\n"
+
+
+def test_a_line_names_its_host_once() -> None:
+    said = Trouble(TroubleKind.BROKEN, clean("broken: genesis: answer larger than 9 bytes"))
+    jobs: Observed[int] = Observed("jobs", 5.0, trouble=said)
+    error = figure_error(jobs, "genesis")
+    assert error is not None and error.detail == "broken: answer larger than 9 bytes"
