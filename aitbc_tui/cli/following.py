@@ -63,10 +63,10 @@ async def follow(
     followed.update({job_id: Followed(job_id) for job_id in ids})
     try:
         async with asyncio.timeout(timeout_s):
-            while pending := [one for one in followed.values() if not one.ended]:
-                for one in pending:
-                    await _look(collector, one, say)
-                if not all(one.ended for one in followed.values()):
+            while pending := [job for job in followed.values() if not job.ended]:
+                for job in pending:
+                    await _look(collector, job, say)
+                if not all(job.ended for job in followed.values()):
                     await collector.clock.sleep(_interval(collector))
     except TimeoutError:
         return
@@ -78,30 +78,30 @@ def _interval(collector: Collector) -> float:
     return max(slowest, default=POLL_S)
 
 
-async def _look(collector: Collector, one: Followed, say: Callable[[str], object]) -> None:
+async def _look(collector: Collector, job: Followed, say: Callable[[str], object]) -> None:
     assert collector.coordinator is not None
-    await collector.coordinator.own.read(one.job_id)
+    await collector.coordinator.own.read(job.job_id)
     snapshot = collector.hub.publish()
-    row, before = snapshot.job(one.job_id), one.state
+    row, before = snapshot.job(job.job_id), job.state
     if row is None:
         return
-    one.row, one.now = row, snapshot.now
-    if one.state != before:
-        say(f"{one.job_id} {row.verdict.word}")
-    if one.state == "COMPLETED":
-        one.tries += 1
-        one.ended = row.receipt is not None or one.tries >= RECEIPT_TRIES
+    job.row, job.now = row, snapshot.now
+    if job.state != before:
+        say(f"{job.job_id} {row.verdict.word}")
+    if job.state == "COMPLETED":
+        job.tries += 1
+        job.ended = row.receipt is not None or job.tries >= RECEIPT_TRIES
     else:
-        one.ended = one.state in ("FAILED", "CANCELED", "EXPIRED")
+        job.ended = job.state in ("FAILED", "CANCELED", "EXPIRED")
 
 
-def outcome(one: Followed) -> Outcome:
+def outcome(job: Followed) -> Outcome:
     """The worst thing to be said of it; what is wrong with the receipt counts more than what it says."""
-    row = one.row
-    if row is None or not one.ended:
+    row = job.row
+    if row is None or not job.ended:
         return Outcome.UNFINISHED
-    if one.state != "COMPLETED":
-        return Outcome(one.state.lower())
+    if job.state != "COMPLETED":
+        return Outcome(job.state.lower())
     if row.receipt is None or not row.receipt.valid:
         return Outcome.NOT_VALID
     if _failed_inside(row):
@@ -119,53 +119,53 @@ def _other_content(receipt: VerifiedReceipt) -> list[str]:
     return [str(remark.detail) for remark in receipt.remarks if remark.kind not in _ONLY_ODD]
 
 
-def trouble_of(one: Followed, host: str) -> AitbcError | None:
+def trouble_of(job: Followed, host: str) -> AitbcError | None:
     """The failure that decides the exit code; None for a job that ended well."""
-    row, job = one.row, one.job_id
-    match outcome(one):
+    row, job_id = job.row, job.job_id
+    match outcome(job):
         case Outcome.COMPLETED:
             return None
         case Outcome.UNFINISHED:
             return CommandError(
-                f"{job} is {one.state or 'not seen yet'} and not finished in the time given; it lives on",
+                f"{job_id} is {job.state or 'not seen yet'} and not finished in the time given; it lives on",
                 host=host,
-                remedy=f"aitbc-tui job {job}",
+                remedy=f"aitbc-tui job {job_id}",
                 timed_out=True,
             )
         case Outcome.NOT_VALID:
             receipt = row.receipt if row is not None else None
             why = "there is no receipt" if receipt is None else f"{receipt.verdict.value}: {receipt.reason}"
-            return TrustError(f"{job} completed, but {why}", host=host, remedy="aitbc-tui trust list")
+            return TrustError(f"{job_id} completed, but {why}", host=host, remedy="aitbc-tui trust list")
         case Outcome.FAILED_INSIDE:
             return CommandError(
-                f"{job} is COMPLETED, and failed inside: {row.verdict.text if row else ''}",
+                f"{job_id} is COMPLETED, and failed inside: {row.verdict.text if row else ''}",
                 host=host,
-                remedy=f"aitbc-tui job {job}",
+                remedy=f"aitbc-tui job {job_id}",
             )
         case Outcome.CONTENT:
             said = _other_content(row.receipt) if row is not None and row.receipt is not None else []
-            return CommandError(f"{job}: {'; '.join(said)}", host=host, remedy=f"aitbc-tui job {job}")
+            return CommandError(f"{job_id}: {'; '.join(said)}", host=host, remedy=f"aitbc-tui job {job_id}")
         case ended:
             why = f": {row.job.error}" if row is not None and row.job.error else ""
-            return CommandError(f"{job} {ended.value}{why}", host=host, remedy=f"aitbc-tui job {job}")
+            return CommandError(f"{job_id} {ended.value}{why}", host=host, remedy=f"aitbc-tui job {job_id}")
 
 
-def followed_line(one: Followed) -> str:
+def followed_line(job: Followed) -> str:
     """`ID completed, receipt valid, 6.123 × 0.02 = 0.12246 AITBC`, and whether nothing was paid that should be."""
     from aitbc_tui.state.settlement import not_held
 
-    said = not_held(one.row) if one.row is not None else ""
+    said = not_held(job.row) if job.row is not None else ""
     unpaid = f"; {said}" if said else ""
-    receipt = one.row.receipt if one.row is not None else None
+    receipt = job.row.receipt if job.row is not None else None
     if receipt is None:
-        return f"{one.job_id} {outcome(one).value}{unpaid}"
+        return f"{job.job_id} {outcome(job).value}{unpaid}"
     remarks = "".join(f"; {remark.detail}" for remark in receipt.remarks)
     priced = f"receipt {receipt.verdict.value}, {sum_text(receipt)} AITBC"
-    return f"{one.job_id} {outcome(one).value}, {priced}{remarks}{unpaid}"
+    return f"{job.job_id} {outcome(job).value}, {priced}{remarks}{unpaid}"
 
 
-def followed_json(one: Followed) -> Json:
+def followed_json(job: Followed) -> Json:
     return {
-        "outcome": outcome(one).value,
-        "job": None if one.row is None else whole_json(one.row, one.now, False),
+        "outcome": outcome(job).value,
+        "job": None if job.row is None else whole_json(job.row, job.now, False),
     }

@@ -211,14 +211,14 @@ class Collector:
     async def ask_blocks(self, heights: Sequence[int]) -> None:
         """Ask every node for these blocks, one after the other of each; what a node has said already is not asked."""
 
-        async def one(poll: NodePoll) -> None:
+        async def ask(poll: NodePoll) -> None:
             for height in heights:
                 facts = self.hub.world.nodes[str(poll.frame.name)]
                 head = facts.head.value
                 if head is not None and height <= head.height and height not in facts.blocks:
                     await poll.block(height)
 
-        await asyncio.gather(*(one(poll) for poll in self.nodes))
+        await asyncio.gather(*(ask(poll) for poll in self.nodes))
         self.hub.publish()
 
     def audit(self, action: str, subject: str) -> None:

@@ -13,11 +13,11 @@ def digits(address: str) -> str:
     return ""
 
 
-def same_address(one: str, other: str) -> bool:
+def same_address(address: str, other: str) -> bool:
     """Whether two spellings of an address are one: 0x, ait1 and aitbc1 before the same 40 digits."""
-    return digits(one) == digits(other) != ""
+    return digits(address) == digits(other) != ""
 
 
-def is_account(one: str, other: str) -> bool:
+def is_account(address: str, other: str) -> bool:
     """The same text, or two spellings of one address."""
-    return one == other or same_address(one, other)
+    return address == other or same_address(address, other)

@@ -31,11 +31,11 @@ async def deeper(field: Field, nodes: Sequence[NodeConfig]) -> list[Check]:
     """All of them for these nodes, the nodes side by side; a node's RPC is asked one thing at a time."""
     places = asyncio.Semaphore(PARALLEL)
 
-    async def one(node: NodeConfig) -> tuple[list[Check], dict[int, Block]]:
+    async def checks_of(node: NodeConfig) -> tuple[list[Check], dict[int, Block]]:
         async with places:
             return await _node(field, node)
 
-    found = await asyncio.gather(*(one(node) for node in nodes))
+    found = await asyncio.gather(*(checks_of(node) for node in nodes))
     genesis = {node.name: blocks[0] for node, (_, blocks) in zip(nodes, found, strict=True) if blocks.get(0)}
     checks = [check for more, _ in found for check in more]
     return checks + _genesis(nodes, genesis)

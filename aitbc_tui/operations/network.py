@@ -34,20 +34,19 @@ async def probe(field: Field, snapshot: Snapshot) -> list[Check]:
     nodes = [n for n in field.environment.nodes if _up(links.get(n.host))]
     places = asyncio.Semaphore(PARALLEL)
 
-    async def way(host: str) -> Check:
+    async def over_ssh(host: str) -> Check:
         async with places:
             return await large.over_ssh(field, host)
 
-    ways = {
-        check.host: check for check in await asyncio.gather(*(way(host) for host, link in links.items() if _up(link)))
-    }
+    reached = [host for host, link in links.items() if _up(link)]
+    ways = {check.host: check for check in await asyncio.gather(*(over_ssh(host) for host in reached))}
     checks += ways.values()
 
-    async def one(node: NodeConfig) -> list[Check]:
+    async def rpc_of(node: NodeConfig) -> list[Check]:
         async with places:
             return await _rpc(field, node, ways.get(node.host))
 
-    for found in await asyncio.gather(*(one(node) for node in nodes)):
+    for found in await asyncio.gather(*(rpc_of(node) for node in nodes)):
         checks += found
     for row in snapshot.nodes:
         if _up(links.get(row.host)):

@@ -37,7 +37,7 @@ class Change:
     was: Said | None
 
 
-def said(snapshot: Snapshot) -> Mapping[Subject, Said]:
+def verdicts_of(snapshot: Snapshot) -> Mapping[Subject, Said]:
     """Every verdict of a snapshot, the headline first."""
     head = snapshot.headline
     found: dict[Subject, Said] = {("network", str(snapshot.environment.name)): Said(head.level, head.word, head.text)}
@@ -95,7 +95,7 @@ class Changes:
 
     def after(self, snapshot: Snapshot) -> list[Change]:
         """What is said differently now. Only words and levels count: ages inside a text are no news."""
-        newest = said(snapshot)
+        newest = verdicts_of(snapshot)
         kinds = {kind for kind, _ in newest}
         found = []
         for (kind, subject), now in newest.items():

@@ -35,13 +35,13 @@ from aitbc_tui.domain.work import (
     PaymentState,
 )
 from aitbc_tui.state.alarms import AlarmMemory
+from aitbc_tui.state.departures import Departures
 from aitbc_tui.state.events import LinkChanged
 from aitbc_tui.state.journal import Journal
 from aitbc_tui.state.pool import PoolMemory
 from aitbc_tui.state.skew import ClockReading
 from aitbc_tui.state.streaks import Answers, Losses, Restarts
 from aitbc_tui.state.topology import Topology, limit_for
-from aitbc_tui.state.vanish import Departures
 
 
 @dataclass(frozen=True, slots=True)

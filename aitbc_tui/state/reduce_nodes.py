@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from aitbc_tui.domain.node import Block, GitState, Head, MempoolReading, NodeHealth, NodeSettings, Peers
+from aitbc_tui.state.departures import Departures
 from aitbc_tui.state.events import Answered, Kind
 from aitbc_tui.state.facts import NodeFacts, World
 from aitbc_tui.state.skew import date_of, noted
-from aitbc_tui.state.vanish import Departures
 
 T = TypeVar("T")
 HEIGHTS_KEPT = 256

@@ -472,7 +472,7 @@ ELSEWHERE = {
     "ledger.memory.MAX_VARIANTS": "ledger/test_ledger.py",
     "protocol.hostprobe.MAX_PRINTED": "caps/test_edges.py",
     "protocol.hostprobe.MAX_TCP_LINES": "caps/test_edges.py",
-    "state.vanish.KEPT": "instruments/test_transactions.py",
+    "state.departures.KEPT": "instruments/test_transactions.py",
     "transport.connect._MAX_HOPS": "caps/test_login.py",
     "transport.keys._MAX_KEY_BYTES": "caps/test_login.py",
     "transport.proxy._KEPT": "caps/test_login.py",

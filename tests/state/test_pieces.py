@@ -10,6 +10,7 @@ from aitbc_tui.domain.observed import Confirmation
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level, Verdict
 from aitbc_tui.protocol.nvidia import parse_gpu_line
+from aitbc_tui.state.departures import Departures
 from aitbc_tui.state.events import Answered, Kind, Source
 from aitbc_tui.state.journal import Journal
 from aitbc_tui.state.links import next_try
@@ -18,7 +19,6 @@ from aitbc_tui.state.reduce import reduce
 from aitbc_tui.state.rules_hosts import host_signs
 from aitbc_tui.state.skew import ClockReading, noted, offset, wrong
 from aitbc_tui.state.streaks import Answers, Losses, Restarts
-from aitbc_tui.state.vanish import Departures
 from tests.state.story import Story, frame
 
 
