@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aitbc_tui.collect.asker import Asker
-from aitbc_tui.collect.budget import Budget
+from aitbc_tui.collect.budget import Budget, Meter
 from aitbc_tui.collect.gpus import rounds
 from aitbc_tui.collect.hub import Hub
 from aitbc_tui.collect.masking import load_masker
@@ -101,6 +101,13 @@ def test_a_share_that_was_cut_is_doubled_again_where_nothing_is_refused_any_more
     for at in range(20):
         budget.learn(429, {}, 20_000.0 + at)
     assert budget.share(20_020.0) == 6, "a tenth is always ours"
+
+
+def test_the_queue_is_asked_less_as_soon_as_one_bucket_of_its_server_is_limited() -> None:
+    meter = Meter()
+    assert (meter.queue_interval(2.0), meter.queue_interval(9.0)) == (2.0, 9.0)
+    meter.of(Ask("GET", "/v1/jobs")).learn(429, {}, 1.0)
+    assert (meter.queue_interval(2.0), meter.queue_interval(9.0)) == (5.0, 9.0)
 
 
 async def test_a_rhythm_never_overlaps_and_wakes_on_request() -> None:

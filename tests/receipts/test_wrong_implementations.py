@@ -6,6 +6,8 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from aitbc_tui.domain.receipt import CheckName, ReceiptVerdict
 from aitbc_tui.receipts.canonical import NOT_SIGNED, canonical
-from aitbc_tui.receipts.trust import AttestationPolicy, decode_exact
+from aitbc_tui.receipts.trust import AttestationPolicy, KeyRole, decode_exact
 from aitbc_tui.receipts.verify import verify
 from tests.receipts import signing
 from tests.receipts.vectors import MASK, body, edited, expected, trust
@@ -192,6 +194,16 @@ def test_only_one_spelling_of_base64_is_accepted(respell: Callable[[str], str], 
     assert verify(genuine, signing.trust(), mask=MASK).valid
     assert receipt.verdict is ReceiptVerdict.INVALID
     assert part in receipt.reason
+
+
+def test_a_valid_receipt_names_the_pin_it_was_checked_against() -> None:
+    store = signing.trust()
+    dated = replace(store, pins=tuple(replace(pin, added=date(2026, 2, 12)) for pin in store.pins))
+    pinned = next(pin for pin in dated.pins if pin.role is KeyRole.SIGNING)
+    for trusted, since in ((store, ""), (dated, ", 12 Feb")):
+        checks = verify(signing.signed(signing.plain()), trusted, mask=MASK).checks
+        (check,) = [check for check in checks if check.name is CheckName.PINNED]
+        assert (check.passed, check.detail) == (True, f"{pinned.short}{since}")
 
 
 def test_roles_are_never_mixed() -> None:

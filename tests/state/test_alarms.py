@@ -123,6 +123,15 @@ def test_an_acknowledged_finding_is_closed_although_its_sign_goes_on() -> None:
     assert look.rules(2001, "fork") == ["fork"], "when it comes again after a long time it is news"
 
 
+def test_what_was_acknowledged_is_no_news_after_a_moment_without_it_however_long_it_was_there() -> None:
+    look = Look()
+    look.at(0, "fork")
+    look.memory = look.memory.acknowledged("fork", "follower", 1.0, EPOCH + 1, BOTH)
+    assert [look.rules(now, "fork") for now in range(100, 3001, 100)] == [[]] * 30
+    assert look.rules(3100) == [] and look.rules(3200, "fork") == [], "gone for a moment"
+    assert look.rules(3801) == [] and look.rules(3802, "fork") == ["fork"], "gone for ten minutes"
+
+
 def test_an_acknowledged_condition_is_true_still_and_quiet_until_it_ends() -> None:
     look = Look()
     look.at(0, "lag")

@@ -116,3 +116,13 @@ def test_key_of_another_type_than_its_line_says_is_not_taken(tmp_path: Path) -> 
 def test_fingerprint_is_the_one_ssh_prints() -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     assert fingerprint(key.public_data) == key.get_fingerprint()
+
+
+@pytest.mark.parametrize(("names", "number"), [("RKK", 2), ("KR", 1), ("RR", 1), ("#RK", 3), ("KKR", 1)])
+def test_a_changed_key_is_compared_with_the_first_line_of_its_kind(tmp_path: Path, names: str, number: int) -> None:
+    """The line that the operator is told to look at, or else the first one that pins anything for this host."""
+    third = asyncssh.generate_private_key("ssh-ed25519").public_data
+    ed = iter((KEY, third))
+    lines = [{"R": line("h", RSA), "#": "# nothing"}.get(name) or line("h", next(ed)) for name in names]
+    problem, at = known(tmp_path, "h", *lines).judge(OTHER)
+    assert problem is HostKeyProblem.CHANGED and at is not None and at.where.endswith(f"kh:{number}")
