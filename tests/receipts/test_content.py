@@ -47,6 +47,15 @@ def test_a_failure_that_cost_nothing_is_not_called_billed() -> None:
         assert _remarks(receipt)[RemarkKind.FAILED_INSIDE] == 'result.status is "failed": no model', price
 
 
+def test_an_error_without_a_status_is_a_failure_too() -> None:
+    plain = signing.plain()
+    plain["metadata"]["result"] = {"error": "ollama timed out"}
+    receipt = verify(signing.signed(plain), signing.trust(), mask=MASK)
+    assert _remarks(receipt)[RemarkKind.FAILED_INSIDE] == "no result.status, but an error: ollama timed out"
+    plain["metadata"]["result"] = {"error": "ignored", "status": "completed"}
+    assert not verify(signing.signed(plain), signing.trust(), mask=MASK).has(RemarkKind.FAILED_INSIDE)
+
+
 def test_a_declared_price() -> None:
     receipt = _recorded("2026-02/valid-price-override.json")
     assert receipt.valid and receipt.sum_mark == "≠"

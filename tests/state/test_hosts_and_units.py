@@ -203,3 +203,17 @@ def test_a_head_without_a_moment_or_an_age_tells_no_clock(timestamp: datetime | 
     assert "genesis" not in story.world.clocks
     story.tell(Kind.HEAD, "genesis", Head(101, SafeText("0xb"), utc(EPOCH), 0, 1.0))
     assert "genesis" in story.world.clocks
+
+
+@pytest.mark.parametrize(("age", "word"), [(2.0, "produces"), (60.0, "STALLED")])
+def test_a_block_that_is_old_when_it_is_first_seen_stands_as_long_as_it_is_old(age: float, word: str) -> None:
+    """Nobody watched meanwhile: how long the chain has stood is what its newest block says."""
+    story = Story()
+    height = story.go_on(20)
+    for step in range(8):
+        story.wait(1)
+        for node in ("genesis", "follower"):
+            story.head(node, height + 1, age=age + step)
+            story.pool(node, ())
+            story.units(node)
+    assert verdict(story.picture(), "genesis")[0] == word
