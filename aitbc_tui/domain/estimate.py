@@ -93,6 +93,8 @@ def cost(snapshot: Snapshot, fields: OrderFields, count: int) -> str:
 
 def estimate(snapshot: Snapshot, fields: OrderFields, count: int) -> str:
     """For the form: the median, out of how many jobs, and when the result may be there."""
+    if not fields.model.strip():
+        return "none yet: choose a model"
     offer = priced(snapshot, fields.model)
     if offer is None or offer.price_median is None:
         return "no basis: no receipt of this model seen yet"

@@ -62,6 +62,7 @@ class AitbcApp(FrugalApp):
         Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt"),
         Binding("colon", "command_palette", show=False, id="command"),
         Binding("question_mark", "help", show=False, id="help"),
+        Binding("ctrl+z", "suspend_process", show=False, id="suspend"),
         Binding("r", "refresh", show=False, id="refresh"),
         Binding("ctrl+l", "redraw", show=False, id="redraw"),
     ]

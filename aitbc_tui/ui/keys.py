@@ -24,6 +24,7 @@ DEFAULTS: Mapping[str, str] = {
     "quit": "q",
     "help": "question_mark",
     "command": "colon",
+    "suspend": "ctrl+z",
     "refresh": "r",
     "redraw": "ctrl+l",
     **{f"pane-{number}": str(number) for number in range(1, 8)},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from aitbc_tui.domain.estimate import cost, spread, who_has
+from dataclasses import replace
+
+from aitbc_tui.domain.estimate import cost, estimate, spread, who_has
 from aitbc_tui.domain.identity import Role
 from aitbc_tui.domain.order import OrderFields
 from aitbc_tui.domain.receipt import ReceiptFacts, ReceiptVerdict, VerifiedReceipt
@@ -53,3 +55,4 @@ def test_few_receipts_are_no_share_of_all_jobs() -> None:
 def test_a_model_without_a_receipt_has_no_basis() -> None:
     assert cost(seen_receipts(), ORDER, 1) == "no basis: no receipt of this model seen yet"
     assert spread(seen_receipts(0.1), ORDER) == "", "one price is no spread"
+    assert estimate(seen_receipts(), replace(ORDER, model=""), 1) == "none yet: choose a model"

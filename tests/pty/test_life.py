@@ -52,7 +52,7 @@ def ended_within(one: Terminal, seconds: float) -> int | None:
 
 
 def test_suspended_and_resumed(one: Terminal) -> None:
-    os.kill(one.child.pid, signal.SIGTSTP)
+    one.press("ctrl+z")
     ends = time.monotonic() + 5
     while psutil.Process(one.child.pid).status() != psutil.STATUS_STOPPED:
         assert time.monotonic() < ends

@@ -78,9 +78,9 @@ CHAIN: dict[str, Words] = {
         ("Check chain_id and supported_chains in its environment files.", "A node that joined late needs a copy."),
     ),
     "chain-id-unset": Words(
-        "{about} serves no chain of the configured name.",
-        "The node itself lives: it answers for other chains, or for none.",
-        ("Compare chain_id in the configuration here with supported_chains of the node.",),
+        "{about} does not know which chain is meant where the question names none: its environment has no chain_id.",
+        "It is not empty: asked for the chain by name, it answers.",
+        ("Set chain_id in its environment file: `o` sync configuration shows what differs.", "Then restart its unit."),
     ),
     "late-join": Words(
         "{about} joined after the first block and waits for one that nobody sends any more.",

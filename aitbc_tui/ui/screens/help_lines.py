@@ -20,6 +20,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("y", "copy (OSC 52)"),
             ("?  F1", "this help; F1 while typing"),
             ("q  ctrl+c", "quit"),
+            ("ctrl+z", "to the shell; fg comes back"),
         ),
     ),
     (

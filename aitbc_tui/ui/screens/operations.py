@@ -58,7 +58,7 @@ class OperationsScreen(DetailScreen):
 
     def hints(self, width: int) -> Sequence[tuple[str, str]]:
         wish = wish_of(self.aitbc.current, self._choice)
-        enter = "run it" if wish.reads_only else "plan it"
+        enter = "look at it" if wish.reads_only else "plan it"
         last = [("p", "the last run")] if last_run(self.app) is not None else []
         keys = [("Esc", "back"), ("up/down", "choose"), ("Tab", "next"), ("Enter", enter), *last]
         return [*keys, ("F1" if self._choice.part is Part.TEXT else "?", "help")]
