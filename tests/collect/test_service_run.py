@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aitbc_tui.collect import service_run
 from aitbc_tui.collect.collector import Collector
 from aitbc_tui.collect.plans import make_plan
 from aitbc_tui.collect.service_run import running_jobs
@@ -17,7 +18,14 @@ from aitbc_tui.domain.operation import Verb, Wish
 from aitbc_tui.operations import service
 from aitbc_tui.operations.service import Running
 
+HOSTS = ("genesis", "gpu-1")  # of the coordinator, and of the miners
 FIRST, SECOND = "aitbc-host-gpu-miner", "aitbc-host-gpu-miner-1"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, an answer comes."""
+    monkeypatch.setattr(service_run, "JOBS_S", 60.0)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +44,8 @@ async def test_whose_jobs_are_waited_for(
         settings = load(Flags(config=str(devnet.config_path)), {})
         setup = Setup(settings.environment, settings.trust.store(), tmp_path / "l.sqlite3", demo=True, ssh_config="")
         async with Collector(setup) as collector:
-            await collector.hosts["gpu-1"].ensure(10.0)
+            for name in HOSTS:
+                await collector.hosts[name].ensure(30.0)
             for miner, inflight in zip(devnet.miners, (0, 1), strict=True):
                 miner.kill()  # no heartbeat says otherwise
                 devnet.store.miners[miner.key].inflight = inflight
@@ -55,6 +64,8 @@ async def test_an_old_list_says_nothing_of_what_runs_now(tmp_path: Path) -> None
         settings = load(Flags(config=str(devnet.config_path)), {})
         setup = Setup(settings.environment, settings.trust.store(), tmp_path / "l.sqlite3", demo=True, ssh_config="")
         async with Collector(setup) as collector:
+            for name in HOSTS:
+                await collector.hosts[name].ensure(30.0)
             ask = running_jobs(collector, service.find(settings.environment, FIRST, None))
             assert await ask() is not None
             await devnet.fault_on("coordinator-500")
