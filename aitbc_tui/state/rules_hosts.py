@@ -62,9 +62,10 @@ def _drift(world: World, now: float) -> Iterator[Sign]:
         if len(set(said.values())) == 1:
             continue
         usual = said.get(str(producer.name)) or Counter(said.values()).most_common(1)[0][0]
+        has = str(producer.name) if str(producer.name) in said else next(n for n, v in said.items() if v == usual)
         for name, value in said.items():
             if value != usual:
-                yield _drifted(world, name, key, f"{key} is {value}, {producer.name} has {usual}")
+                yield _drifted(world, name, key, f"{key} is {value}, {has} has {usual}")
     makers = [name for name, values in settings.items() if values.get(PRODUCES, "").lower() in TRUE_WORDS]
     for name in makers:
         frame = world.topology.node(name)

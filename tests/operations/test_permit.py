@@ -176,6 +176,7 @@ def test_other_commands_are_on_no_list(argv: tuple[str, ...]) -> None:
         lambda: commands.systemctl("stop", "-f"),
         lambda: commands.journal("a b", 5),
         lambda: commands.journal("a", 10**6),
+        lambda: commands.journal("a", -1),
         lambda: commands.disk("/d; id"),
         lambda: commands.disk("/d/../etc"),
         lambda: commands.vacuum("/d/chain.db", "/d/x'; ATTACH"),

@@ -14,8 +14,11 @@ from aitbc_tui.domain.snapshot import Alarm, Snapshot
 from aitbc_tui.domain.text import SafeText
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.state.events import Kind
+from aitbc_tui.state.rulebook import REMEDIES
 from aitbc_tui.state.topology import MinerFrame
 from tests.state.story import EPOCH, UNITS, Story, frame, utc
+
+SAYS = "what the error itself says"
 
 
 def opened(snapshot: Snapshot, rule: str) -> list[Alarm]:
@@ -47,6 +50,14 @@ def test_the_settings_of_one_node_alone_differ_from_nothing() -> None:
     story = Story()
     story.go_on(20)
     assert not opened(settings(story, follower={"chain_id": "other"}), "config-drift")
+
+
+def test_where_the_producers_settings_were_not_read_the_most_are_right_and_nothing_is_said_of_it() -> None:
+    story = Story(frame(("genesis", "follower", "follower-2", "follower-3")))
+    story.go_on(20)
+    seen = settings(story, follower={"a": "1"}, **{"follower-2": {"a": "2"}, "follower-3": {"a": "2"}})
+    (drift,) = opened(seen, "config-drift")
+    assert (drift.about, drift.evidence) == ("follower", "a is 1, follower-2 has 2")
 
 
 def test_the_producer_is_right_against_two_others() -> None:
@@ -149,9 +160,9 @@ def test_one_link_is_enough(links: int, alone: bool) -> None:
 @pytest.mark.parametrize(
     ("state", "error", "rule"),
     [
-        ("refused", AuthError("no key was accepted"), "login"),
-        ("refused", HostKeyError("another key", problem=HostKeyProblem.CHANGED), "ssh-hostkey-changed"),
-        ("refused", HostKeyError("not in known_hosts", problem=HostKeyProblem.UNKNOWN), "host-key"),
+        ("refused", AuthError("no key was accepted", remedy=SAYS), "login"),
+        ("refused", HostKeyError("another key", problem=HostKeyProblem.CHANGED, remedy=SAYS), "ssh-hostkey-changed"),
+        ("refused", HostKeyError("not known", problem=HostKeyProblem.UNKNOWN, remedy=SAYS), "host-key"),
         ("waiting", ConnectError("connection refused"), "ssh-drop"),
         ("waiting", ConnectError("no answer to 2 keepalives", timed_out=True), "ssh-freeze"),
     ],
@@ -164,8 +175,10 @@ def test_each_way_of_losing_a_host_has_its_own_name(state: str, error: AitbcErro
         story.head("genesis", height + step)
         story.link("follower", state, error=error)
         seen = story.picture()
-    ways = {alarm.rule for alarm in seen.alarms if alarm.open and alarm.about == "follower"}
-    assert ways & {"login", "ssh-hostkey-changed", "host-key", "ssh-drop", "ssh-freeze"} == {rule}
+    ways = {alarm.rule: alarm for alarm in seen.alarms if alarm.open and alarm.about == "follower"}
+    assert ways.keys() & {"login", "ssh-hostkey-changed", "host-key", "ssh-drop", "ssh-freeze"} == {rule}
+    own = rule in ("login", "ssh-hostkey-changed", "host-key")
+    assert ways[rule].remedy == (SAYS if own else REMEDIES[rule]), "the nearest advice there is"
 
 
 @pytest.mark.parametrize(("behind", "word"), [(-2, "ahead"), (-1, "agrees"), (0, "agrees"), (1, "agrees"), (2, "lag")])
