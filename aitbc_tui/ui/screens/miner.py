@@ -17,7 +17,8 @@ from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
-from aitbc_tui.ui.screens.miner_lines import EARLIER, Logs, build_miner, jobs_of, miner_row, unknown_miner
+from aitbc_tui.ui.screens.miner_jobs import EARLIER, jobs_of
+from aitbc_tui.ui.screens.miner_lines import Logs, build_miner, miner_row, unknown_miner
 
 MOST_UNITS = 8
 

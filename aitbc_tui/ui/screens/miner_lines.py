@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from aitbc_tui.domain.figures import of_things
 from aitbc_tui.domain.identity import Identity
@@ -17,14 +14,13 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import MinerLog
 from aitbc_tui.ui import format as fmt
 from aitbc_tui.ui.keys import in_words
-from aitbc_tui.ui.paint import Line, Role, Run, glyph, level_role
+from aitbc_tui.ui.paint import Line, Role, Run, glyph
 from aitbc_tui.ui.panes.miners import beat_age
 from aitbc_tui.ui.screens.gpu_lines import card_words
-from aitbc_tui.ui.screens.job_panels import receipt_level
-from aitbc_tui.ui.screens.layout import GAP, beside, clock, cut, do_lines, pad, pairs, right, section, text_lines
+from aitbc_tui.ui.screens.layout import GAP, beside, clock, cut, do_lines, pairs, section, text_lines
+from aitbc_tui.ui.screens.miner_jobs import job_lines, jobs_of
 from aitbc_tui.ui.screens.observed_words import why_not
 
-EARLIER = 12
 LABEL = 13
 BEAT_TOP_S = 45.0  # of the plot: a free miner is silent from here on
 
@@ -42,11 +38,6 @@ NO_LOGS = Logs()
 
 def miner_row(snapshot: Snapshot, label: str) -> MinerRow | None:
     return next((row for row in snapshot.miners if row.miner.identity.label == label), None)
-
-
-def jobs_of(snapshot: Snapshot, label: str) -> list[JobRow]:
-    """The jobs of the list that this miner has or had."""
-    return [row for row in snapshot.jobs if row.job.miner is not None and row.job.miner.label == label]
 
 
 def _running(row: JobRow) -> bool:
@@ -188,19 +179,6 @@ def _beats(row: MinerRow, width: int) -> list[Line]:
     return [*lines, Line((Run(" "), Run(spark, Role.MUTED), Run(figures)))]
 
 
-def _causes(rows: Sequence[JobRow]) -> list[str]:
-    """Why its jobs failed, each cause with how often."""
-    bad = Counter(str(row.verdict.text or row.verdict.word) for row in rows if row.verdict.level is Level.BAD)
-    return [f"{count} × {cause}" for cause, count in bad.most_common(4)]
-
-
-def _durations(rows: Sequence[JobRow]) -> str:
-    runs = sorted(row.run_s for row in rows if row.run_s is not None)
-    if not runs:
-        return ""
-    return f"run time {runs[0]:.1f} to {runs[-1]:.1f} s, median {median(runs):.1f} s of {of_things(len(runs), 'job')}"
-
-
 def _log(logs: Logs, width: int) -> list[Line]:
     """The end of its units' journals as they were read when the screen opened."""
     lines: list[Line] = []
@@ -227,45 +205,6 @@ def _needs(snapshot: Snapshot, held: set[str]) -> str:
     return f"{', '.join(sorted(wanted))}; " + (f"lacks {', '.join(lacking)}" if lacking else "holds all of them")
 
 
-def _job_line(row: JobRow, selected: bool, width: int) -> Line:
-    level = row.verdict.level
-    at = clock(row.job.requested_at)
-    run = fmt.NONE if row.run_s is None else f"{row.run_s:.3f}"
-    model = str(row.model_used or row.model_asked or ("?" if row.ours else "? not ours"))
-    verdict = (Level.NONE, fmt.NONE)
-    if row.receipt is not None:
-        verdict = (receipt_level(row.receipt.verdict), row.receipt.verdict.value)
-    mark = f"{glyph(verdict[0])} {verdict[1]}" if row.receipt is not None else fmt.NONE
-    return Line(
-        (
-            Run("▌" if selected else " ", Role.ACCENT),
-            Run(f"{glyph(level)} {pad(str(row.verdict.word), 9)}", level_role(level)),
-            Run(f"{fmt.job_id(row.job.job_id)}  {pad(at, 8)}{right(run, 9)}  {pad(model, 20)} "),
-            Run(pad(mark, 21), level_role(verdict[0])),
-            Run(right(fmt.price_text(row.price_text, 10), 10)),
-            Run("  " + cut(str(row.verdict.text), max(0, width - 94)), Role.MUTED),
-        ),
-        selected,
-    ).fit(width)
-
-
-def _jobs(snapshot: Snapshot, label: str, chosen: int, width: int) -> list[Line]:
-    rows = jobs_of(snapshot, label)[:EARLIER]
-    valid = sum(1 for row in rows if row.receipt is not None and row.receipt.valid)
-    failed = sum(1 for row in rows if row.verdict.word == "FAILED" or row.job.state == "FAILED")
-    text = f"{len(rows)} of the last 100 that the coordinator lists: {valid} with a valid receipt, {failed} failed"
-    lines = [section("Its jobs", width, text=text)]
-    header = (
-        f" {pad('state', 11)}{pad('job', 10)}{pad('at', 8)}    run s  {pad('model', 21)}{pad('receipt', 21)}     price"
-    )
-    lines.append(Line((Run(cut(header, width), Role.MUTED),)))
-    lines += [_job_line(row, index == chosen, width) for index, row in enumerate(rows)]
-    whole = jobs_of(snapshot, label)
-    for text in (_durations(whole), *_causes(whole)):
-        lines += text_lines(text, width, role=Role.MUTED) if text else []
-    return lines if rows else [*lines, Line((Run(" – none in the list", Role.MUTED),))]
-
-
 def build_miner(
     snapshot: Snapshot, row: MinerRow, chosen: int, unmasked: bool, width: int, logs: Logs = NO_LOGS
 ) -> list[Line]:
@@ -282,7 +221,7 @@ def build_miner(
         left = (width - GAP) // 2
         other = width - GAP - left
         facts = beside(_facts(snapshot, row, left, unmasked, logs), left, _machine(snapshot, row, other, logs), other)
-    past = [Line(), *_beats(row, width), Line(), *_jobs(snapshot, label, chosen, width)]
+    past = [Line(), *_beats(row, width), Line(), *job_lines(snapshot, label, chosen, width)]
     return [*head, *facts, *past, Line(), *_log(logs, width)]
 
 
