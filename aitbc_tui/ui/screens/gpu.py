@@ -18,7 +18,8 @@ from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.base import DetailScreen
 from aitbc_tui.ui.screens.futures import outcome, words
-from aitbc_tui.ui.screens.gpu_lines import Asked, build_gpu, gpu_row, model_to_ask, unknown_gpu
+from aitbc_tui.ui.screens.gpu_lines import build_gpu, gpu_row, unknown_gpu
+from aitbc_tui.ui.screens.gpu_work import Asked, model_to_ask
 
 
 @runtime_checkable
