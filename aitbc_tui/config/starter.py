@@ -11,7 +11,7 @@ default_env = "prod"
 
 [env.prod]
 access = "observe"        # observe | submit | operate: what may be done from here
-production = true         # writing then needs its name: --yes prod
+production = true         # what asks first is answered with its name: --yes prod
 interval_s = 2.0          # seconds between two looks at heads and queue
 
 # --- hosts: machines reached over SSH; ssh_config, agent and known_hosts are honoured
