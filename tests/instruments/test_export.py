@@ -104,6 +104,7 @@ def test_exact_verifies_and_is_audited(run: Run, filled: Path, tmp_path: Path) -
 def test_production_is_confirmed_by_name(run: Run, filled: Path) -> None:
     filled.write_text(filled.read_text().replace('"observe"', '"observe"\nproduction = true'))
     assert run("--config", filled, "receipts", "export", "--exact", "--yes").code == 6
+    assert run("--config", filled, "receipts", "export", "--exact", "--force").code == 6
     assert run("--config", filled, "--yes", "lab", "receipts", "export", "--exact").code == 0
 
 
