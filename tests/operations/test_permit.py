@@ -141,6 +141,10 @@ def test_what_is_read_as_root(argv: tuple[str, ...]) -> None:
     permit(Access.OBSERVE).command(("sudo", "-n", *argv), "h")
 
 
+def test_a_log_may_be_asked_for_without_its_past() -> None:
+    assert commands.journal("aitbc", 0, follow=True)[3:5] == ("-n", "0")
+
+
 @pytest.mark.parametrize("argv", NEVER_AS_ROOT, ids=" ".join)
 def test_what_is_never_run_as_root(argv: tuple[str, ...]) -> None:
     """A shell as root is no reading, whatever is told to it."""

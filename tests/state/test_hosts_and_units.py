@@ -230,3 +230,19 @@ def test_a_block_that_is_old_when_it_is_first_seen_stands_as_long_as_it_is_old(a
             story.pool(node, ())
             story.units(node)
     assert verdict(story.picture(), "genesis")[0] == word
+
+
+@pytest.mark.parametrize(("since", "word"), [(4, "agrees"), (40, "lag")])
+def test_one_block_behind_is_a_lag_only_where_the_source_has_long_had_it(since: int, word: str) -> None:
+    """An idle chain moved again just now: the block may be on its way."""
+    story = Story(replace(frame(), nodes=tuple(replace(node, heartbeat_s=600.0) for node in frame().nodes)))
+    height = story.go_on(20)
+    for step in range(0, 60 + since, 2):
+        story.wait(2)
+        story.head("genesis", height + (step >= 60), age=2.0)
+        story.head("follower", height, age=2.0)
+        for node in ("genesis", "follower"):
+            story.pool(node, ())
+            story.units(node)
+        story.picture()
+    assert verdict(story.picture(), "follower")[0] == word
