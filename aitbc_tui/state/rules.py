@@ -70,7 +70,7 @@ def node_signs(world: World, rows: Iterable[NodeRow], chain: Chain, now: float, 
             text = f"head went back from {thousands(high)} to {thousands(low)}"
             yield sign("height-back", row.name, text, f"curl -s {rpc}/rpc/head", row.host)
         for lost in facts.departures.vanished:
-            text = f"{short_hash(lost.tx_hash)} left the mempool, in no block {lost.first:,} to {lost.last:,}"
+            text = f"left the mempool, in no block {lost.first:,} to {lost.last:,}"
             yield sign("tx-vanished", short_hash(lost.tx_hash)[:8], text, f"aitbc-tui tx {lost.tx_hash}", row.host)
         bare, head = facts.bare, row.head.fresh(now)
         if head is not None and bare.trouble is not None and bare.trouble.kind.value == "empty":

@@ -54,7 +54,7 @@ def test_a_token_is_counted_down_and_never_sent_once_it_ran_out(
 
             assert await live.until(counted, 12.0) is not None, credential(live, "admin")
             row = credential(live, "admin")
-            assert row.verdict.level is Level.WARN and "expires in less than a minute" in row.verdict.text
+            assert row.verdict.level is Level.WARN and "expires in <1 m" in row.verdict.text
             assert live.rules() == set(), "a warning on the screen is no alarm yet"
             assert await live.until(lambda _: "token-expired" in live.rules(), SHORT_S) is not None
             assert live.devnet.clock.now().timestamp() >= exp

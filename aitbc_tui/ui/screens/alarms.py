@@ -59,7 +59,7 @@ class AlarmsScreen(FilterScreen):
         if self._typing is not None:
             return self.typing_hints()
         fold = self._fold()
-        quiet = [("a", "quiet" if fold is None or fold.newest.kind is AlarmKind.CONDITION else "acknowledge, quiet")]
+        quiet = [("a", "quiet" if fold is None or fold.newest.kind is AlarmKind.CONDITION else "acknowledge")]
         several = fold is not None and fold.several
         return [
             ("Esc", "back"),

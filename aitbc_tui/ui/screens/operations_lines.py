@@ -33,21 +33,21 @@ class Offer:
 
 
 OFFERS: tuple[Offer, ...] = (
-    Offer(Verb.STATUS, "", "heights, mempools, peers, uptime of each node, asked anew"),
-    Offer(Verb.HEALTH, "", "every check: units, resources, git, P2P, chain, GPU, Ollama"),
+    Offer(Verb.STATUS, "", "heights, mempools, peers, uptime of each node, anew"),
+    Offer(Verb.HEALTH, "", "checks units, resources, git, P2P, chain, GPU, Ollama"),
     Offer(Verb.SYNC, "blockchain", "the missing blocks, one by one, from the producer", "blocks of the target"),
     Offer(Verb.SYNC, "mempool", "pending transactions from the producer to a follower", "the target's mempool"),
     Offer(Verb.SYNC, "configuration", "shows what differs; copies agreed keys by name", "its environment files"),
     Offer(Verb.SYNC, "git", "fetch, then fast-forward only", "the target's checkout"),
     Offer(Verb.SYNC, "all", "the four above, in this order", "all of that"),
-    Offer(Verb.MESSAGE, "", "a message to a node, as far as this version has such a thing", "a message"),
+    Offer(Verb.MESSAGE, "", "to a node, as far as this version has such a thing", "a message"),
     Offer(Verb.COORDINATE, "start", "starts a unit, one node after the other", "the state of a unit"),
     Offer(Verb.COORDINATE, "stop", "stops a unit, one node after the other", "the state of a unit"),
-    Offer(Verb.COORDINATE, "restart", "restarts a unit; the next node when heads advance again", "the state of a unit"),
-    Offer(Verb.SERVICE, "start", "starts one unit of one host: also miners and the coordinator", "the state of a unit"),
+    Offer(Verb.COORDINATE, "restart", "restarts a unit; the next when heads advance again", "the state of a unit"),
+    Offer(Verb.SERVICE, "start", "starts a unit of a host: also miners, the coordinator", "the state of a unit"),
     Offer(Verb.SERVICE, "stop", "stops it; a miner when its running job has ended", "the state of a unit"),
     Offer(Verb.SERVICE, "restart", "restarts it; a miner when its running job has ended", "the state of a unit"),
-    Offer(Verb.NETWORK, "", "the way to every host, latency, losses, P2P from both sides"),
+    Offer(Verb.NETWORK, "", "the way to every host, latency, losses, P2P both ways"),
 )
 
 

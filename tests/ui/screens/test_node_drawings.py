@@ -122,6 +122,7 @@ def test_every_screen_fits_every_width(width: int) -> None:
         fits(build_miner(snapshot, miner, 0, False, width), width)
     for gpu in snapshot.gpus:
         fits(build_gpu(snapshot, gpu, width), width)
+    assert all(len(offer.about) <= 80 - 26 for offer in OFFERS), "none is cut on a small screen"
     for offer in range(len(OFFERS)):
         fits(build_operations(snapshot, Choice(offer, part=Part.TARGET, text="hello " * 40), width), width)
     for state in RunState:
