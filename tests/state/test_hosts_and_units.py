@@ -246,3 +246,15 @@ def test_one_block_behind_is_a_lag_only_where_the_source_has_long_had_it(since: 
             story.units(node)
         story.picture()
     assert verdict(story.picture(), "follower")[0] == word
+
+
+def test_a_head_that_went_back_is_checked_at_the_node_itself() -> None:
+    story = Story()
+    height = story.go_on(20)
+    for step in range(5):
+        story.wait(1)
+        story.head("follower", height - 10 + step)
+        seen = story.picture()
+    (back,) = opened(seen, "height-back")
+    assert (back.about, back.check) == ("follower", "ssh follower curl -s http://x/rpc/head")
+    assert back.evidence == f"head went back from {height} to {height - 10}"

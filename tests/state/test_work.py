@@ -192,6 +192,18 @@ def test_the_next_receipt_under_a_strange_key_paints_row_0_no_more() -> None:
     assert story.picture().headline.text == "2 keys, pinned by nobody, sign receipts"
 
 
+def test_two_receipts_that_name_one_job_are_a_sign() -> None:
+    story = Story()
+    story.well()
+    first = receipt("aaaa" * 8)
+    again = replace(first, facts=replace(first.facts, receipt_id=SafeText("another")), canonical_sha256="other")
+    for items in ((first,), (first, again)):
+        page = ReceiptPage(tuple(ReceiptItem(one, utc(story.utc)) for one in items), 0, utc(story.utc))
+        story.tell(Kind.RECEIPTS, "coordinator", page)
+        seen = [alarm for alarm in story.picture().alarms if alarm.open and alarm.rule == "receipt-duplicate"]
+        assert {alarm.about for alarm in seen} == ({"aaaaaaaa"} if len(items) > 1 else set())
+
+
 def test_a_quiet_key_stays_quiet_when_it_signs_another_receipt() -> None:
     assert gist("2 receipts, newest 82d4f913, seen 12:01 to 12:04") == gist(
         "3 receipts, newest abcdefab, seen 1:1 to 1:2"
