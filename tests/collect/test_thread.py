@@ -60,7 +60,7 @@ def test_it_collects_wakes_and_stops(backend: CollectorBackend, monkeypatch: pyt
     wait(backend, lambda s: s.headline.word == "sound")
     assert woken.wait(10)
     backend.stop()
-    assert not any(t.name == "collector" and t.is_alive() for t in threading.enumerate())
+    assert backend._thread is not None and not backend._thread.is_alive()
 
 
 def test_a_job_by_way_of_futures(backend: CollectorBackend) -> None:

@@ -93,12 +93,15 @@ async def desk(folder: Path, **options: object) -> AsyncIterator[Desk]:
         setup = Setup(environment, settings.trust.store(), folder / "l.sqlite3", demo=True, ssh_config="", lent=True)
         backend = CollectorBackend(setup)
         app = AitbcApp(backend, DashboardOptions(theme="dark"))
-        async with app.run_test(size=(120, 50)) as pilot:
-            heard: Callable[[], bool] = lambda: all(  # noqa: E731
-                row.head.value is not None and row.units.value for row in app.current.nodes
-            )
-            await until(heard, 30.0)
-            yield Desk(devnet, app, pilot, setup.ledger, [node.rpc for node in environment.nodes])
+        try:
+            async with app.run_test(size=(120, 50)) as pilot:
+                heard: Callable[[], bool] = lambda: all(  # noqa: E731
+                    row.head.value is not None and row.units.value for row in app.current.nodes
+                )
+                await until(heard, 30.0)
+                yield Desk(devnet, app, pilot, setup.ledger, [node.rpc for node in environment.nodes])
+        finally:  # in a thread: the devnet that it takes leave of lives in this one
+            await asyncio.to_thread(backend.stop)
 
 
 def board_of(rpc: str) -> list[str]:
