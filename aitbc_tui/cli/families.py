@@ -202,6 +202,12 @@ FAMILIES: tuple[Family, ...] = (
         "aitbc-tui blocks --limit 20 --transactions\naitbc-tui blocks --burst 10",
     ),
     Family(
+        "audit",
+        f"{_HERE}.audit",
+        "who wrote what from here, where and with what result: refused and cut-off attempts, too",
+        "aitbc-tui audit --since 7d\naitbc-tui audit -n 5 --json",
+    ),
+    Family(
         "replay",
         f"{_HERE}.replay",
         "a recording through the same screens, with seek and speed",

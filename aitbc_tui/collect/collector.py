@@ -223,7 +223,8 @@ class Collector:
 
     def audit(self, action: str, subject: str) -> None:
         """Write down what somebody did on a screen; safe from any thread, on disk when it returns."""
-        self._ledger.audit_before(who(), action, self.setup.environment.name, subject)
+        number = self._ledger.audit_before(who(), action, self.setup.environment.name, subject)
+        self._ledger.audit_after(number, "done")
 
     def must_write(self) -> Writer:
         if self.writer is None:
