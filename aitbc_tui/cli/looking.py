@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from aitbc_tui.cli.context import Context, DeadlineError
-from aitbc_tui.cli.output import PROGRAM
+from aitbc_tui.cli.output import PROGRAM, warn
 from aitbc_tui.config import paths
 from aitbc_tui.domain.errors import (
     AitbcError,
@@ -65,6 +65,8 @@ def with_collector(ctx: Context, work: Callable[[Collector], Awaitable[T]]) -> T
     async def inside() -> None:
         async with Collector(setup) as collector:
             done.append(await work(collector))
+            if collector.hub.world.ledger_trouble:
+                warn(ctx.err, f"{collector.hub.world.ledger_trouble}; nothing of this is kept")
 
     try:
         ctx.run(inside)

@@ -21,7 +21,7 @@ from aitbc_tui.collect.gpus import GpuWatch
 from aitbc_tui.collect.hardware import PowerBench
 from aitbc_tui.collect.hosts import HostPoll
 from aitbc_tui.collect.hub import Hub
-from aitbc_tui.collect.masking import load_masker
+from aitbc_tui.collect.keeping import open_ledger
 from aitbc_tui.collect.nodes import NodePoll
 from aitbc_tui.collect.nvml import NvmlWatch
 from aitbc_tui.collect.ollama import EVERY_S, OllamaPoll
@@ -88,9 +88,9 @@ class Collector:
         secrets, rows = await read_credentials(setup, self.topology.credentials)
         has_client, has_admin = "client" in secrets, "admin" in secrets
         self.hub.topology(replace(self.topology, credentials=rows, has_client_key=has_client, has_admin_key=has_admin))
-        mask = await asyncio.to_thread(load_masker, setup.ledger.parent, tuple(setup.environment.miners))
-        self._ledger = await asyncio.to_thread(Ledger.open, setup.ledger, self.clock.utc)
+        mask, self._ledger, lost = await asyncio.to_thread(open_ledger, setup, self.clock.utc)
         self._stack.callback(self._ledger.close)
+        self.hub.ledger(lost)
         self.diary = DiaryKeeper(self.hub, self._ledger)
         await self.diary.restore()
         self._open_hosts()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 
 from aitbc_tui.collect.hub import Hub
 from aitbc_tui.domain.alarm import Alarm, AlarmKind
@@ -14,7 +13,6 @@ from aitbc_tui.state.events import Remembered
 from aitbc_tui.state.topology import Topology
 
 TRUE_AGAIN_S = 60.0  # how finely "last true" is kept
-_log = logging.getLogger(__name__)
 Known = dict[tuple[str, str], tuple[str, float]]
 
 
@@ -27,7 +25,7 @@ def network_key(topology: Topology) -> str:
 
 
 class DiaryKeeper:
-    """One collector's pen. What cannot be written is said in the log and tried again with the next."""
+    """One collector's pen. What cannot be written is said, and tried again with the next."""
 
     def __init__(self, hub: Hub, ledger: Ledger) -> None:
         self._hub = hub
@@ -46,7 +44,10 @@ class DiaryKeeper:
         past, findings, acked = await asyncio.to_thread(
             lambda: (self._diary.happenings(), self._diary.open_findings(), self._diary.acknowledged(utc))
         )
-        await asyncio.to_thread(self._diary.prune, utc)
+        try:
+            await asyncio.to_thread(self._diary.prune, utc)
+        except LedgerError as error:
+            hub.ledger(error)
         self._known = {(a.rule, str(a.about)): (str(a.evidence), a.last_true or a.since) for a in findings}
         self._acked = set(acked)
         hub.emit(Remembered(tuple(past), tuple(findings), tuple(acked), now))
@@ -62,8 +63,9 @@ class DiaryKeeper:
         try:
             await asyncio.to_thread(self._diary.write, tuple(reversed(fresh)), findings, acked)
         except LedgerError as error:
-            _log.warning("what happened could not be written down: %s", error)
+            self._hub.ledger(error)
             return
+        self._hub.ledger(None)
         self._written = journal.count
         self._acked |= acked
         self._known |= {(a.rule, str(a.about)): (str(a.evidence), a.last_true or a.since) for a in findings}

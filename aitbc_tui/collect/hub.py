@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aitbc_tui.collect.clock import Clock
+from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.domain.observed import Confirmation, Trouble
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.stress import StressPicture
@@ -19,6 +20,7 @@ from aitbc_tui.state.events import (
     Event,
     Failed,
     Kind,
+    LedgerTold,
     LinkChanged,
     Quieted,
     Source,
@@ -107,6 +109,12 @@ class Hub:
         """The stress test stands so."""
         self.emit(StressTold(picture, self.clock.monotonic()))
         self.publish()
+
+    def ledger(self, error: ConfigError | None) -> None:
+        """Whether the ledger can be written; an event only when that changes."""
+        words = clean(error.detail, 200) if error is not None else SafeText("")
+        if words != self.world.ledger_trouble:
+            self.emit(LedgerTold(words, self.clock.monotonic()))
 
     def fell(self, words: SafeText) -> None:
         """The watching stopped, and why; empty: it goes on."""

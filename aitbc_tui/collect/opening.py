@@ -26,7 +26,7 @@ async def open_coordinator(
 ) -> tuple[CoordinatorPoll, Writer]:
     """Its poll and what writes to it; our jobs of earlier runs are told to the state. Nothing is sent yet."""
     host, url, hub = config.host, config.url, asker.hub
-    verifier = Verifier(setup.trust, mask, _kept_in(ledger, setup.environment.name))
+    verifier = Verifier(setup.trust, mask, _kept_in(ledger, setup.environment.name), hub.ledger)
     pages = ReceiptPages(asker, host, url, mask, verifier)
     own = OwnJobs(asker, host, url, mask, verifier, pages)
     await _tell_own_jobs(asker, own, ledger, setup.environment.name)

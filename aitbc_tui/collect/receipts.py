@@ -13,6 +13,7 @@ from aitbc_tui.domain.errors import HttpError, ParseError
 from aitbc_tui.domain.identity import Masker
 from aitbc_tui.domain.observed import TroubleKind
 from aitbc_tui.domain.receipt import VerifiedReceipt
+from aitbc_tui.ledger.rows import LedgerError
 from aitbc_tui.protocol import requests
 from aitbc_tui.protocol.answers import ReceiptItem as WireItem
 from aitbc_tui.protocol.receiptdoc import parse_explorer_receipts
@@ -36,7 +37,14 @@ Keep = Callable[[list[VerifiedReceipt]], KeysSince]
 class Verifier:
     """Verifies bodies against the trust store of this run; the same bytes only once."""
 
-    def __init__(self, trust: TrustStore, mask: Masker, keep: Keep | None = None) -> None:
+    def __init__(
+        self,
+        trust: TrustStore,
+        mask: Masker,
+        keep: Keep | None = None,
+        told: Callable[[LedgerError | None], None] = lambda error: None,
+    ) -> None:
+        self._told = told
         self._trust = trust
         self._mask = mask
         self._keep = keep
@@ -59,10 +67,20 @@ class Verifier:
         return done
 
     async def save(self) -> None:
-        """Give what is new to the ledger, off the event loop: each call is a synced commit."""
+        """Give what is new to the ledger, off the event loop: each call is a synced commit.
+
+        What it does not take is shown all the same, and offered again with the next.
+        """
         new, self._new = self._new, []
-        if new and self._keep is not None:
+        if not new or self._keep is None:
+            return
+        try:
             self._since.update(await asyncio.to_thread(self._keep, new))
+        except LedgerError as error:
+            self._new = [*new, *self._new][-KEPT:]
+            self._told(error)
+        else:
+            self._told(None)
 
     def dated(self, page: ReceiptPage) -> ReceiptPage:
         """The page, with since when each signing key is known here, as far as the ledger was asked."""

@@ -39,6 +39,11 @@ class Ledger:
         """Open or make the file (0600, in a folder of 0700 when it has to be made)."""
         return cls(Store(path), clock)
 
+    @classmethod
+    def lost(cls, path: Path, clock: Callable[[], float] = time.time) -> Self:
+        """In place of one that cannot be opened, so that watching goes on: empty, until a write finds it usable."""
+        return cls(Store.lost(path), clock)
+
     def close(self) -> None:
         self._store.close()
 

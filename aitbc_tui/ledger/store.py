@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
+from aitbc_tui.domain.errors import ConfigError
 from aitbc_tui.ledger.files import private_file, private_folder
 from aitbc_tui.ledger.rows import LedgerError
 from aitbc_tui.ledger.schema import migrate
@@ -22,6 +24,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lost = False
         self._lock = threading.RLock()
         private_folder(path.parent)
         private_file(path)
@@ -40,6 +43,16 @@ class Store:
             self._database.close()
             raise
 
+    @classmethod
+    def lost(cls, path: Path) -> Self:
+        """In place of one that cannot be opened: nothing to read; each write tries to open it, or says why not."""
+        store = cls.__new__(cls)
+        store.path, store._lost, store._lock = path, True, threading.RLock()
+        store._database = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        store._database.row_factory = sqlite3.Row
+        migrate(store._database)
+        return store
+
     def _prepare(self) -> None:
         self._database.row_factory = sqlite3.Row
         self._database.execute("PRAGMA foreign_keys = ON")
@@ -51,6 +64,7 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: committed and synced when the block ends, undone when it raises."""
+        self._open_again()
         with self._lock, self._typed():
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -60,6 +74,18 @@ class Store:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
                 raise
+
+    def _open_again(self) -> None:
+        """What could not be opened may be there by now."""
+        with self._lock:
+            if not self._lost:
+                return
+            try:
+                found = type(self)(self.path)
+            except ConfigError as error:
+                raise LedgerError(error.detail, remedy=error.remedy) from None
+            self._database.close()
+            self._database, self._lost = found._database, False
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -99,4 +125,4 @@ def _unusable(path: Path, error: sqlite3.Error) -> LedgerError:
         remedy = "is the disk full, or the file read-only?"
     else:
         remedy = "keep a copy and move it away; a new one is made"
-    return LedgerError(f"ledger {path}: {error}", remedy=remedy)
+    return LedgerError(f"{error}: ledger {path}", remedy=remedy)

@@ -181,6 +181,14 @@ class CollectorFell:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerTold:
+    """The ledger cannot be written, and why; empty words: it can."""
+
+    words: SafeText
+    at: float
+
+
 Event = (
     Answered
     | Failed
@@ -194,4 +202,5 @@ Event = (
     | Quieted
     | StressTold
     | CollectorFell
+    | LedgerTold
 )

@@ -189,6 +189,7 @@ class World:
     compared_since: float | None = None
     compared_height: int | None = None
     stress: StressPicture | None = None
+    ledger_trouble: SafeText = SafeText("")  # why nothing can be written down on this machine
     collector_trouble: SafeText = SafeText("")  # why the watching itself stands still
     proposer: tuple[str, float] | None = None  # who makes the blocks, and since when (monotonic)
     mismatches: Mapping[str, tuple[int, float]] = field(default_factory=dict)  # node -> (times, since UTC)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aitbc_tui.state.events import Acknowledged, CollectorFell, Quieted, Remembered, StressTold
+from aitbc_tui.state.events import Acknowledged, CollectorFell, LedgerTold, Quieted, Remembered, StressTold
 from aitbc_tui.state.facts import World
 from aitbc_tui.state.rulebook import RULES
 
-Own = Remembered | Acknowledged | Quieted | StressTold | CollectorFell
+Own = Remembered | Acknowledged | Quieted | StressTold | CollectorFell | LedgerTold
 
 
 def own(world: World, event: Own) -> World:
@@ -25,3 +25,5 @@ def own(world: World, event: Own) -> World:
             return replace(world, stress=picture)
         case CollectorFell(words=words):
             return replace(world, collector_trouble=words)
+        case LedgerTold(words=words):
+            return replace(world, ledger_trouble=words)

@@ -24,6 +24,7 @@ from aitbc_tui.state.rules import (
     coordinator_signs,
     gpu_signs,
     job_signs,
+    ledger_signs,
     link_signs,
     mempool_signs,
     miner_signs,
@@ -99,6 +100,7 @@ def signs_of(world: World, rows: Rows, now: float, utc: float) -> Iterator[Sign]
     yield from submission_signs(world.submissions)
     yield from mempool_signs(world, rows.pools)
     yield from gpu_signs(world, rows.gpus, now)
+    yield from ledger_signs(world)
 
 
 def verdicts_of(world: World, rows: Rows) -> Iterator[tuple[str, Verdict]]:

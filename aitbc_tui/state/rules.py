@@ -194,6 +194,12 @@ def gpu_signs(world: World, gpus: Iterable[GpuRow], now: float) -> Iterator[Sign
             yield sign(named.rule, host, named.evidence, named.check, host)
 
 
+def ledger_signs(world: World) -> Iterator[Sign]:
+    """This machine's own trouble: what is seen is not kept, and what cannot be written down is not sent."""
+    if world.ledger_trouble:
+        yield sign("ledger", "here", world.ledger_trouble, "aitbc-tui doctor")
+
+
 def coordinator_signs(world: World, now: float) -> Iterator[Sign]:
     """A coordinator that does not answer, and credentials that it refuses or that have run out."""
     named, credentials = coordinator_trouble(world, now), world.topology.credentials

@@ -84,7 +84,9 @@ async def test_a_ledger_that_cannot_be_written_ends_nothing(tmp_path: Path) -> N
     hub.emit(other_key(clock))
     hub.publish()
     await keeper.save()
+    assert ("ledger", "here") in [(a.rule, a.about) for a in hub.publish().alarms if a.open], "and said"
     with Ledger.open(tmp_path / "ledger.db") as again:
         keeper._diary = again.diary(network_key(frame()))
         await keeper.save()
         assert [a.rule for a in keeper._diary.open_findings()] == ["ssh-hostkey-changed"], "it is tried again"
+    assert hub.world.ledger_trouble == "", "and over when it could be written"

@@ -19,7 +19,7 @@ from aitbc_tui.domain.errors import ConfigError, GuardError
 from aitbc_tui.domain.snapshot import Access, Snapshot, SubmissionState
 from aitbc_tui.domain.work import JobOrder
 from aitbc_tui.ledger.book import Ledger
-from aitbc_tui.ledger.rows import Intent
+from aitbc_tui.ledger.rows import Intent, LedgerError
 from tests.fixtures.chain import settings_of
 
 
@@ -93,18 +93,40 @@ def test_the_access_level_is_enforced_below_the_screens(devnet_child: Child, tmp
 
 
 def test_a_collector_that_cannot_run_says_why_and_tries_again(devnet_child: Child, tmp_path: Path) -> None:
-    blocked = tmp_path / "blocked"
-    blocked.write_text("a file where the ledger's folder should be")
-    broken = CollectorBackend(setup_of(devnet_child, blocked / "ledger.sqlite3"))
+    (tmp_path / "mask.salt").write_bytes(b"half")
+    broken = CollectorBackend(setup_of(devnet_child, tmp_path / "ledger.sqlite3"))
     try:
         broken.start()
         seen = wait(broken, lambda s: s.collector_trouble != "")
         assert seen.headline.word == "unknown"
         assert "the collector stopped" in seen.headline.text
-        blocked.unlink()
+        (tmp_path / "mask.salt").unlink()
         wait(broken, lambda s: s.headline.word == "sound", 30)
     finally:
         broken.stop()
+
+
+def test_without_a_ledger_the_watching_goes_on_and_says_so_until_there_is_one(
+    devnet_child: Child, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the ledger's folder should be")
+    blind = CollectorBackend(setup_of(devnet_child, blocked / "ledger.sqlite3"))
+    try:
+        blind.start()
+        seen = wait(blind, lambda s: any(a.rule == "ledger" for a in s.alarms) and bool(s.receipts), 30)
+        alarm = next(a for a in seen.alarms if a.rule == "ledger")
+        assert alarm.open and "blocked is not a folder" in alarm.evidence
+        assert not seen.collector_trouble and seen.nodes[0].head.value is not None
+        with pytest.raises(LedgerError):  # what cannot be written down is not sent
+            blind.submit(JobOrder("llama3.2:latest", "lost")).result(10)
+        blocked.unlink()
+        wait(blind, lambda s: not any(a.rule == "ledger" and a.open for a in s.alarms), 60)
+    finally:
+        blind.stop()
+    with Ledger.open(blocked / "ledger.sqlite3") as ledger:
+        assert ledger.receipts("devnet", 100), "what was seen before is kept, too"
+        assert not ledger.own_jobs("devnet")
 
 
 def test_a_submission_that_a_crash_left_behind_is_shown(devnet_child: Child, tmp_path: Path) -> None:

@@ -157,6 +157,14 @@ WORK: dict[str, Words] = {
         "This is not an outage: it answers, and says no.",
         ("Check which credential opens this (:connections).", "A 403 is no wrong key: the route is closed to it."),
     ),
+    "ledger": Words(
+        "The ledger of this machine cannot be written: receipts and events are seen, and not kept.",
+        "This is no trouble of the network. Nothing is sent meanwhile: what cannot be written down is not sent.",
+        (
+            "Make room on this machine's disk, or let this user write there.",
+            "Nothing else: it is tried again with each write.",
+        ),
+    ),
     "coordinator-down": Words(
         "The coordinator does not answer; what is shown of it is old and marked.",
         "Miners may go on working: their results arrive later.",
