@@ -10,7 +10,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.timer import Timer
 
-from aitbc_tui.domain.snapshot import Snapshot
+from aitbc_tui.domain.snapshot import Pane, Snapshot
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.panes.builders import broken_line, report
@@ -142,3 +142,18 @@ class DetailScreen(StatusScreen):
         title.styles.offset, title.styles.width = (0, top), width
         body.styles.offset, body.styles.width = (0, top + 1), width
         body.styles.height = max(1, height - top - 2)
+
+
+class ReadingScreen(DetailScreen):
+    """One on which nothing is typed or under way: 1 to 7 and 0 lead home from it at once."""
+
+    BINDINGS = [
+        *(Binding(str(pane.value), f"home({pane.value})", show=False, id=f"pane-{pane.value}") for pane in Pane),
+        Binding("0", "home(0)", show=False, id="overview"),
+    ]
+
+    def action_home(self, number: int) -> None:
+        """To that pane of the dashboard; 0: to its overview."""
+        self.aitbc.home(Pane(number) if number else None)
+        if not number:
+            self.aitbc.dashboard.action_overview()

@@ -14,7 +14,7 @@ from aitbc_tui.domain.text import SafeText
 from aitbc_tui.state.spreading import Spreading
 from aitbc_tui.state.tx_checks import NodeView
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.blocks_lines import at, build_blocks, heights
 from aitbc_tui.ui.screens.futures import outcome, words
 from aitbc_tui.ui.screens.layout import section, text_lines
@@ -39,7 +39,7 @@ class Bursting(Protocol):
         """How long new blocks took from node to node."""
 
 
-class BlocksScreen(DetailScreen):
+class BlocksScreen(ReadingScreen):
     """Selection follows the height."""
 
     BINDINGS = [

@@ -8,13 +8,13 @@ from textual.binding import Binding
 
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.connections_lines import Terminal, build_connections
 
 _COLOURS = {"dark": "24 bit", "light": "24 bit", "ansi": "16", "ansi-light": "16", "mono": "none (NO_COLOR)"}
 
 
-class ConnectionsScreen(DetailScreen):
+class ConnectionsScreen(ReadingScreen):
     """Selection follows the host, not the row."""
 
     BINDINGS = [

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from textual import events
 
 from aitbc_tui.domain.text import clean
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.typing_field import typed
 
 
-class FilterScreen(DetailScreen):
+class FilterScreen(ReadingScreen):
     """`_typing` is what is typed so far; None: nothing is being typed, and the keys act."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import GpuProcess
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.futures import outcome, words
 from aitbc_tui.ui.screens.gpu_lines import build_gpu, gpu_row, unknown_gpu
 from aitbc_tui.ui.screens.gpu_work import Asked, model_to_ask
@@ -33,7 +33,7 @@ class Hardware(Protocol):
         """One token of a trivial prompt: how long it took, in words."""
 
 
-class GpuScreen(DetailScreen):
+class GpuScreen(ReadingScreen):
     """j and k go to the next card."""
 
     BINDINGS = [

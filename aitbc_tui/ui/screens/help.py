@@ -8,11 +8,11 @@ from textual.binding import Binding
 
 from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.help_lines import build_help
 
 
-class HelpScreen(DetailScreen):
+class HelpScreen(ReadingScreen):
     """`?` closes it again."""
 
     BINDINGS = [Binding("question_mark,f1", "back", show=False, priority=True)]

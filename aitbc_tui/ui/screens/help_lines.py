@@ -48,6 +48,7 @@ KEYS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "Node, miner, alarms, log",
         (
+            ("1 to 7  0", "back to that pane, to the overview"),
             ("j k", "block, job, alarm, line; `ctrl+d` `ctrl+u` scroll"),
             ("[ ]  g", "node: older, newer blocks; back to the fork"),
             ("w  v  p", "card: power limit; latency of a generate; what computes on it"),

@@ -13,7 +13,7 @@ from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.keys import in_words
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.futures import Auditing, outcome, words
 from aitbc_tui.ui.screens.job_lines import DetailView, build_job, unknown_job
 from aitbc_tui.ui.screens.job_text import CANCELABLE
@@ -21,7 +21,7 @@ from aitbc_tui.ui.screens.registry import open_cancel, open_logs, open_miner, op
 from aitbc_tui.ui.screens.unmasking import may_unmask
 
 
-class JobScreen(DetailScreen):
+class JobScreen(ReadingScreen):
     """`job_id` whole, or the first digits of one in the list."""
 
     BINDINGS = [

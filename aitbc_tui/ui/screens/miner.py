@@ -15,7 +15,7 @@ from aitbc_tui.domain.verdict import Level
 from aitbc_tui.domain.work import MinerLog
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.futures import outcome, words
 from aitbc_tui.ui.screens.miner_jobs import EARLIER, jobs_of
 from aitbc_tui.ui.screens.miner_lines import Logs, build_miner, miner_row, unknown_miner
@@ -31,7 +31,7 @@ class LogReader(Protocol):
         """Its newest lines, and what they say it can do."""
 
 
-class MinerScreen(DetailScreen):
+class MinerScreen(ReadingScreen):
     """j and k choose among its jobs, Enter opens one."""
 
     BINDINGS = [

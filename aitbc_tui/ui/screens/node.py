@@ -11,7 +11,7 @@ from aitbc_tui.domain.snapshot import NodeRow, Snapshot
 from aitbc_tui.ui.paint import Line
 from aitbc_tui.ui.screens import registry
 from aitbc_tui.ui.screens.alarm_evidence import node_row
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.log_reading import LogReading, target_for
 from aitbc_tui.ui.screens.node_blocks import COUNT, Window, first_window, missing, moved
 from aitbc_tui.ui.screens.node_lines import build_node, unknown_node
@@ -21,7 +21,7 @@ ASKED_AT_MOST = 3  # times for one block: a node may never answer for it
 BLOCKS_AT = 4  # rows of the body before the first block
 
 
-class NodeScreen(DetailScreen):
+class NodeScreen(ReadingScreen):
     """`[` and `]` bring older and newer blocks, `g` the fork or the newest."""
 
     BINDINGS = [

@@ -13,7 +13,7 @@ from aitbc_tui.domain.snapshot import Snapshot
 from aitbc_tui.domain.text import clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.futures import Auditing, outcome, words
 from aitbc_tui.ui.screens.job_lines import DetailView
 from aitbc_tui.ui.screens.receipt_lines import build_receipt
@@ -21,7 +21,7 @@ from aitbc_tui.ui.screens.registry import open_job
 from aitbc_tui.ui.screens.unmasking import may_unmask
 
 
-class ReceiptScreen(DetailScreen):
+class ReceiptScreen(ReadingScreen):
     """Shows the newest verdict on this receipt: verifying again may change it."""
 
     BINDINGS = [

@@ -17,7 +17,7 @@ from aitbc_tui.ledger.space import Space
 from aitbc_tui.operations.export import Entry
 from aitbc_tui.state.totals import By, Charge
 from aitbc_tui.ui.paint import Line
-from aitbc_tui.ui.screens.base import DetailScreen
+from aitbc_tui.ui.screens.base import ReadingScreen
 from aitbc_tui.ui.screens.futures import outcome, words
 from aitbc_tui.ui.screens.layout import section, text_lines
 from aitbc_tui.ui.screens.receipts_list_lines import LedgerView, build_ledger, chosen, filters, header_rows
@@ -37,7 +37,7 @@ class Bookkeeping(Protocol):
         """Write all of it, masked; resolves to the file."""
 
 
-class ReceiptsListScreen(DetailScreen):
+class ReceiptsListScreen(ReadingScreen):
     """Read once when it opens, and again by r."""
 
     BINDINGS = [

@@ -9,7 +9,7 @@ import pytest
 from aitbc_tui.domain.alarm import Happening
 from aitbc_tui.domain.fold import alarm_key
 from aitbc_tui.domain.journal import LogChunk
-from aitbc_tui.domain.snapshot import Access
+from aitbc_tui.domain.snapshot import Access, Pane
 from aitbc_tui.domain.text import SafeText, clean
 from aitbc_tui.domain.verdict import Level
 from aitbc_tui.ui.app import AitbcApp
@@ -76,6 +76,24 @@ async def test_keys_of_the_dashboard(key: str, want: str) -> None:
 
 
 # --- a node
+
+
+async def test_digits_lead_home_from_a_screen_on_which_one_reads_and_from_no_other() -> None:
+    app = app_on(backend_on())
+    async with app.run_test(size=WIDE) as pilot:
+        for opened in (["1", "enter"], ["7", "enter"], ["e"], ["l"], ["question_mark"]):
+            await pilot.press(*opened)
+            await pilot.pause()
+            assert app.screen is not app.dashboard, opened
+            await pilot.press("5")
+            await pilot.pause()
+            assert app.screen is app.dashboard and app.dashboard.focus_pane is Pane.GPUS, opened
+        await pilot.press("1", "enter", "0")
+        assert app.screen is app.dashboard and not app.dashboard.zoomed
+        await pilot.press("e", "slash", "5")
+        assert "/ 5_" in text_of(app).splitlines()[-1], "while a filter is typed a digit is text"
+        await pilot.press("escape", "escape", "o", "5")
+        assert title(app).startswith("━ Operations"), "and it leaves no work behind"
 
 
 async def test_a_node_asks_for_the_blocks_it_lacks_and_not_for_ever() -> None:
