@@ -28,7 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="the same ids, receipt keys, hashes and prompts every time"
     )
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME[=VALUE]", help="start with this broken")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="start with this broken; while it runs, a line +NAME or -NAME on standard input switches one",
+    )
     parser.add_argument("--generation", choices=GENERATIONS, default=GENERATIONS[0], help=SETS)
     parser.add_argument("--ollama", default="stand-in", metavar="real", help="real: use the Ollama on port 11434")
     parser.add_argument("--list-faults", action="store_true", help="print what can be broken, and stop")
