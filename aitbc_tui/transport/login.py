@@ -16,6 +16,15 @@ from aitbc_tui.transport.spec import Limits
 from aitbc_tui.transport.sshconfig import Resolved
 
 OnStep = Callable[[int], None]
+# Those of asyncssh in another order: a packet is one call of AES-GCM, three of ChaCha20-Poly1305, and many are small.
+CIPHERS = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "chacha20-poly1305@openssh.com",
+    "aes256-ctr",
+    "aes192-ctr",
+    "aes128-ctr",
+)
 
 
 @dataclass(slots=True)
@@ -117,6 +126,7 @@ async def _open(
         client_factory=lambda: watch,
         known_hosts=lambda host, addr, port: ([], [], judge.revoked_for_certificates()),
         server_host_key_algs=() if resolved.own_host_key_algs else judge.algorithms(),
+        encryption_algs=() if resolved.own_ciphers else CIPHERS,
         x509_trusted_certs=None,
         x509_trusted_cert_paths=[],
         client_keys=identities.offered,

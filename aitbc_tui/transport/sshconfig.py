@@ -40,6 +40,7 @@ class Resolved:
     jumps: tuple[HostSpec, ...]
     proxy_command: str | None
     own_host_key_algs: bool
+    own_ciphers: bool
     canonicalize: bool
 
     @property
@@ -100,6 +101,7 @@ def resolve(spec: HostSpec) -> Resolved:
         jumps=(),
         proxy_command=_text(options, "ProxyCommand"),
         own_host_key_algs=options.get("HostKeyAlgorithms") is not None,
+        own_ciphers=options.get("Ciphers") is not None,
         canonicalize=bool(options.get("CanonicalizeHostname")),
     )
     return replace(resolved, jumps=_jumps(resolved, _text(options, "ProxyJump")))

@@ -14,13 +14,16 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from asyncssh.encryption import get_default_encryption_algs
 
 from aitbc_tui.domain.errors import AuthError, ConfigError, ConnectError, HostKeyError
 from aitbc_tui.transport import sshconfig
 from aitbc_tui.transport.connect import scan
 from aitbc_tui.transport.host import Host, LinkState
 from aitbc_tui.transport.keys import PASSPHRASES, needs_passphrase
+from aitbc_tui.transport.login import CIPHERS
 from aitbc_tui.transport.spec import HostSpec, Limits
+from aitbc_tui.transport.ssh import SshHost
 from tests.fixtures.sshd import RealSshd, free_port, public, write_key
 from tests.fixtures.waiting import until
 from tests.ssh.conftest import UP_S
@@ -69,6 +72,25 @@ async def test_the_machines_policy_applies_and_may_name_what_we_do_not_know(
     await opened(by_name).ensure(UP_S)
     with pytest.raises(ConnectError):
         await opened(replace(by_name, ssh_config="")).ensure(UP_S)
+
+
+@pytest.mark.parametrize(
+    ("config", "cipher"),
+    [("", "aes128-gcm@openssh.com"), ("Ciphers chacha20-poly1305@openssh.com\n", "chacha20-poly1305@openssh.com")],
+)
+async def test_the_cheapest_cipher_unless_ssh_config_names_others(
+    real_sshd: Make, opened: Open, tmp_path: Path, config: str, cipher: str
+) -> None:
+    server = real_sshd()
+    (tmp_path / "ssh_config").write_text(f"Host *\n  {config}")
+    host = opened(server.spec(ssh_config=str(tmp_path / "ssh_config")))
+    await host.ensure(UP_S)
+    assert isinstance(host, SshHost)
+    assert [host._conn().get_extra_info(f"{way}_cipher") for way in ("send", "recv")] == [cipher] * 2
+
+
+def test_no_cipher_of_asyncssh_is_left_out() -> None:
+    assert {name.encode() for name in CIPHERS} == set(get_default_encryption_algs())
 
 
 async def test_encrypted_key_needs_and_uses_a_passphrase(real_sshd: Make, opened: Open, tmp_path: Path) -> None:
