@@ -54,7 +54,8 @@ def job_views(world: World, now: float) -> tuple[JobView, ...]:
         else:
             jobs[job_id] = (_joined(old[0], own.job, newer=view.at >= old[1]), max(old[1], view.at), old[2])
     receipts = {str(k.item.receipt.facts.job_id): k.item.receipt for k in world.book.values()}
-    views = [_view(world, j, at, age, receipts) for j, at, age in jobs.values()]
+    told = frozenset(job.job_id for job in listed.jobs) if listed is not None else frozenset()
+    views = [_view(world, j, at, age, receipts, j.job_id in told) for j, at, age in jobs.values()]
     behind = _overtaken(world, views)
     return tuple(replace(v, overtaken=True) if v.job.job_id in behind else v for v in views)
 
@@ -92,19 +93,21 @@ def _joined(listed: Job, own: Job, newer: bool) -> Job:
     )
 
 
-def _view(world: World, job: Job, at: float, age: float | None, receipts: dict[str, VerifiedReceipt]) -> JobView:
+def _view(
+    world: World, job: Job, at: float, age: float | None, receipts: dict[str, VerifiedReceipt], listed: bool
+) -> JobView:
     facts = world.job_facts.get(job.job_id)
     receipt = facts.receipt.value if facts is not None and facts.receipt.value is not None else None
     ours = job.client is not None and job.client.label == world.topology.client
     own, proof = world.own_jobs.get(job.job_id), receipt or receipts.get(job.job_id)
     high = _high_value(world, facts)
-    return JobView(job, facts, own, proof, age, at, ours, refused=_refused(world, job, facts), high_value=high)
+    return JobView(job, facts, own, proof, age, at, ours, refused=_refused(world, facts, listed), high_value=high)
 
 
-def _refused(world: World, job: Job, facts: JobFacts | None) -> bool:
+def _refused(world: World, facts: JobFacts | None, listed: bool) -> bool:
     """Every source that ever told of this job refuses us now: the list of all jobs, and the view of its owner."""
     told: list[Observed[JobList] | Observed[OwnerView]] = []
-    if world.jobs.value is not None and any(one.job_id == job.job_id for one in world.jobs.value.jobs):
+    if listed:
         told.append(world.jobs)
     if facts is not None and facts.view.value is not None:
         told.append(facts.view)
