@@ -112,7 +112,7 @@ class Hub:
 
     def ledger(self, error: ConfigError | None) -> None:
         """Whether the ledger can be written; an event only when that changes."""
-        words = clean(error.detail, 200) if error is not None else SafeText("")
+        words = clean(str(error), 300) if error is not None else SafeText("")
         if words != self.world.ledger_trouble:
             self.emit(LedgerTold(words, self.clock.monotonic()))
 

@@ -82,7 +82,7 @@ _ALL: tuple[tuple[Rule, str], ...] = (
     (Rule("gpu-lost", "LOST", _BAD), "reset or reboot its host"),
     (Rule("ollama-down", "ollama", _WARN, hold_s=1.0), "start Ollama on its host again"),
     (Rule("submission-unknown", "sent?", _WARN, _FINDING, many="jobs"), "4: listed? never send it twice"),
-    (Rule("ledger", "ledger", _WARN), "make room here: nothing is kept"),
+    (Rule("ledger", "ledger", _WARN), "mend it here: nothing is kept"),
     # money
     (Rule("receipt-bad", "TRUST", _BAD, _FINDING, many="receipts"), "do not pay it"),
     (Rule("receipt-attacker-key", "TRUST", _BAD, _FINDING, many="keys"), "v: compare keys before you pin"),

@@ -161,7 +161,7 @@ WORK: dict[str, Words] = {
         "The ledger of this machine cannot be written: receipts and events are seen, and not kept.",
         "This is no trouble of the network. Nothing is sent meanwhile: what cannot be written down is not sent.",
         (
-            "Make room on this machine's disk, or let this user write there.",
+            "The evidence says why: a full disk, a folder of somebody else, a newer or a damaged file.",
             "Nothing else: it is tried again with each write.",
         ),
     ),
